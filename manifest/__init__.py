@@ -1,0 +1,25 @@
+"""From YAML to values: `apps/*.yaml` and a stack's config become frozen `App` and `Settings` values.
+
+This room knows no cloud, no Pulumi and no shell. Whatever is wrong in any file is found here, all of it at
+once and before anything is declared.
+"""
+
+from manifest.apps import App, Process, load_apps
+from manifest.names import HASH_LENGTH, NAME_MAX
+from manifest.origins import Origin
+from manifest.problems import ManifestError, Problem
+from manifest.settings import Settings, load_settings, parse_settings
+
+__all__ = [
+    "HASH_LENGTH",
+    "NAME_MAX",
+    "App",
+    "ManifestError",
+    "Origin",
+    "Problem",
+    "Process",
+    "Settings",
+    "load_apps",
+    "load_settings",
+    "parse_settings",
+]

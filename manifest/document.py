@@ -1,0 +1,177 @@
+"""One YAML file, read so that every value knows its line and nothing reads as what it is not.
+
+YAML 1.1 takes `on` for true, `012` for ten and `1.10` for 1.1; here such a text is a problem, because
+its writer meant something else. Sizes are bounded, so that no file can make the program run for ever.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Final
+
+import yaml
+
+from manifest.origins import Path
+from manifest.problems import Problem
+
+MAX_BYTES: Final = 256 * 1024
+MAX_VALUES: Final = 20_000
+"""Values after anchors are expanded."""
+
+_TAG: Final = "tag:yaml.org,2002:"
+_INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]*)")
+
+
+@dataclass(frozen=True)
+class Document:
+    """`data` with the line of each value in `lines`; what could not be read stands in `problems` instead."""
+
+    file: str
+    data: dict[str, object] = field(default_factory=dict)
+    lines: dict[Path, int] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+def read(root: FilePath, file: str) -> Document:
+    """Reads `root/file`. Never raises for what stands in the file; OSError where it cannot be opened."""
+    content = (root / file).read_bytes()
+    if len(content) > MAX_BYTES:
+        return _refused(file, 0, f"has {len(content)} bytes; at most {MAX_BYTES} are read")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        return _refused(file, content[: error.start].count(b"\n") + 1, "is not UTF-8 text")
+    return parse(text, file)
+
+
+def parse(text: str, file: str) -> Document:
+    """Reads YAML text that stands in `file`."""
+    try:
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        return _refused(file, mark.line + 1 if mark else 0, _syntax(error, text, mark))
+    except yaml.YAMLError as error:
+        return _refused(file, 0, f"is not YAML: {error}")
+    if node is None:
+        return Document(file)
+    if not isinstance(node, yaml.MappingNode):
+        return _refused(file, node.start_mark.line + 1, "must be a map of keys and values")
+    return _Reader(file).document(node)
+
+
+def _refused(file: str, line: int, text: str) -> Document:
+    return Document(file, problems=(Problem(file, line, text),))
+
+
+def _syntax(error: yaml.MarkedYAMLError, text: str, mark: yaml.Mark | None) -> str:
+    line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "is indented by a tab; YAML wants spaces"
+    return f"is not YAML: {error.problem or error.context}"
+
+
+class _TooManyError(Exception):
+    """The file grows beyond MAX_VALUES."""
+
+
+class _Reader:
+    """Walks the nodes of one file, collecting values, lines and problems."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.lines: dict[Path, int] = {}
+        self.problems: list[Problem] = []
+        self.values = 0
+
+    def document(self, node: yaml.MappingNode) -> Document:
+        try:
+            data = self.mapping(node, (), ())
+        except _TooManyError:
+            return _refused(
+                self.file, 0, f"holds more than {MAX_VALUES} values once its anchors are expanded"
+            )
+        return Document(self.file, data, self.lines, tuple(self.problems))
+
+    def value(self, node: yaml.Node, path: Path, above: tuple[yaml.Node, ...]) -> object:
+        self.lines.setdefault(path, node.start_mark.line + 1)
+        self.values += 1
+        if self.values > MAX_VALUES:
+            raise _TooManyError
+        if node in above:
+            self.problem(node, "an anchor holds itself")
+            return None
+        match node:
+            case yaml.MappingNode():
+                return self.mapping(node, path, above)
+            case yaml.SequenceNode():
+                return [self.value(item, (*path, n), (*above, node)) for n, item in enumerate(node.value)]
+            case _:
+                return self.scalar(node)
+
+    def mapping(self, node: yaml.MappingNode, path: Path, above: tuple[yaml.Node, ...]) -> dict[str, object]:
+        result: dict[str, object] = {}
+        for key, value in self.entries(node):
+            name = self.key(key)
+            if name is None or name in result:
+                if name is not None:
+                    self.problem(
+                        key, f"'{name}' stands here twice; the first is on line {self.lines[*path, name]}"
+                    )
+                continue
+            self.lines.setdefault((*path, name), key.start_mark.line + 1)
+            result[name] = self.value(value, (*path, name), (*above, node))
+        for merged in self.merged(node):
+            if merged in above:
+                self.problem(node, "an anchor holds itself")
+                continue
+            for name, inherited in self.mapping(merged, path, (*above, node)).items():
+                result.setdefault(name, inherited)
+        return result
+
+    def entries(self, node: yaml.MappingNode) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+        return ((key, value) for key, value in node.value if key.tag != f"{_TAG}merge")
+
+    def merged(self, node: yaml.MappingNode) -> Iterator[yaml.MappingNode]:
+        """The maps that `<<:` names, strongest first (https://yaml.org/type/merge.html)."""
+        for key, value in node.value:
+            if key.tag != f"{_TAG}merge":
+                continue
+            for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                if isinstance(source, yaml.MappingNode):
+                    yield source
+                else:
+                    self.problem(source, "'<<' takes a map, or a list of maps")
+
+    def key(self, node: yaml.Node) -> str | None:
+        if isinstance(node, yaml.ScalarNode) and node.tag == f"{_TAG}str":
+            return str(node.value)
+        self.problem(node, f"a key must be text; quote it: '{node.value}'")
+        return None
+
+    def scalar(self, node: yaml.Node) -> object:
+        text = node.value
+        match node.tag.removeprefix(_TAG):
+            case "str":
+                return text
+            case "null":
+                return None
+            case "bool" if text in {"true", "false"}:
+                return text == "true"
+            case "int" if _INTEGER.fullmatch(text):
+                return int(text)
+            case kind:
+                self.problem(node, _surprise(text, kind))
+                return None
+
+    def problem(self, node: yaml.Node, text: str) -> None:
+        self.problems.append(Problem(self.file, node.start_mark.line + 1, text))
+
+
+def _surprise(text: str, kind: str) -> str:
+    if kind == "bool":
+        return f"YAML reads {text} as true or false; write true or false, or quote it to mean the text"
+    if kind in {"int", "float", "timestamp"}:
+        return f"YAML reads {text} as another number or date; quote it to mean the text"
+    return f"the tag {kind} is not for these files"

@@ -1,0 +1,34 @@
+"""What is wrong in people's files, told so that they can mend it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing to mend, at one place. `line` counts from 1; 0 means the file as a whole."""
+
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.text}"
+
+
+class ManifestError(Exception):
+    """All problems of all files at once, a line each, in the order of the files."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """` (did you mean 'slug_url'?)` for the nearest known word, else the list of all of them."""
+    names = sorted(known)
+    if near := get_close_matches(word, names, n=1):
+        return f" (did you mean '{near[0]}'?)"
+    return f" (known: {', '.join(names)})" if names else ""

@@ -1,0 +1,168 @@
+"""A stack's config as one frozen value."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from manifest.document import Document, read
+from manifest.names import COUNT_MAX, STACK_MAX
+from manifest.origins import Origin
+from manifest.problems import ManifestError, Problem, did_you_mean
+
+DOCUMENTATION_ACCOUNT: Final = "111122223333"
+"""The account of AWS's own examples: nobody can deploy there. As shipped, an environment names it."""
+
+
+OWN_KEYS: Final = ("counts", "imageId", "subnets")
+
+Count = int | Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a stack says: where it is, and what the app files may overrule or not.
+
+    `image_id` and `subnets` are weaker than the app files, `counts` (app -> instances, or
+    app -> {process: instances}) beats them. `origins`: key -> where it was written.
+    """
+
+    project: str
+    stack: str
+    account: str
+    region: str
+    image_id: str | None = None
+    subnets: tuple[str, ...] = ()
+    counts: Mapping[str, Count] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def origin(self, key: str) -> Origin:
+        """Where `key` was written; line 0 where the stack's file does not hold it (`pulumi up --config`)."""
+        return self.origins.get(key, Origin("stack config", stack_file(self.stack), 0))
+
+
+def stack_file(stack: str) -> str:
+    """The name of a stack's config file (https://www.pulumi.com/docs/iac/concepts/config/)."""
+    return f"Pulumi.{stack}.yaml"
+
+
+def load_settings(root: Path, stack: str) -> Settings:
+    """Settings from the files alone: Pulumi.yaml and the stack's file. Raises ManifestError."""
+    name = stack_file(stack)
+    if not (root / name).is_file():
+        raise ManifestError([Problem(name, 0, f"does not exist, so there is no stack '{stack}'")])
+    values = read(root, name).data.get("config")
+    return parse_settings(root, stack, values if isinstance(values, dict) else {})
+
+
+def parse_settings(root: Path, stack: str, values: Mapping[str, object]) -> Settings:
+    """Settings from the values of a stack's config, keys as in its file (`aws:region`, `PROJECT:counts`).
+
+    The stack's file, where it exists, tells lines and the keys that nobody knows. Raises ManifestError.
+    """
+    project = str(read(root, "Pulumi.yaml").data.get("name", ""))
+    file = (
+        read(root, stack_file(stack)) if (root / stack_file(stack)).is_file() else Document(stack_file(stack))
+    )
+    parser = _Parser(project, file, values)
+    settings = Settings(
+        project=project,
+        stack=stack,
+        account=parser.account(),
+        region=parser.text("aws:region", r"[a-z]{2}(-[a-z]+)+-\d", "must be a region such as eu-central-1")
+        or "",
+        image_id=parser.text(
+            f"{project}:imageId", r"ami-[0-9a-f]{8,17}", "must be an image id such as ami-0abc1234"
+        ),
+        subnets=parser.subnets(),
+        counts=parser.counts(),
+        origins=parser.origins(),
+    )
+    if len(stack) > STACK_MAX:
+        parser.problem(
+            "", f"the stack's name has {len(stack)} characters; AWS names have room for {STACK_MAX}"
+        )
+    parser.refuse_unknown()
+    if problems := (*file.problems, *parser.problems):
+        raise ManifestError(problems)
+    return settings
+
+
+class _Parser:
+    """Takes the known keys out of a mapping and collects what is wrong with them."""
+
+    def __init__(self, project: str, file: Document, values: Mapping[str, object]) -> None:
+        self.project = project
+        self.file = file
+        self.values = values
+        self.problems: list[Problem] = []
+
+    def problem(self, key: str, text: str, *below: str) -> None:
+        line = self.file.lines.get(("config", key, *below)) or self.file.lines.get(("config", key), 0)
+        name = ".".join([key.removeprefix(f"{self.project}:"), *below])
+        self.problems.append(Problem(self.file.file, line, f"{name}: {text}" if key else text))
+
+    def account(self) -> str:
+        """The one account that the provider may touch; so bucket names need no look-up."""
+        key = "aws:allowedAccountIds"
+        match self.values.get(key):
+            case [str() as account] if re.fullmatch(r"\d{12}", account):
+                return account
+            case _:
+                self.problem(key, "must be a list of one account id, 12 digits in quotes")
+                return ""
+
+    def text(self, key: str, pattern: str, fault: str) -> str | None:
+        value = self.values.get(key)
+        if value is None and key.startswith(self.project):
+            return None
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            self.problem(key, fault)
+            return None
+        return value
+
+    def subnets(self) -> tuple[str, ...]:
+        key = f"{self.project}:subnets"
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(
+            re.fullmatch(r"subnet-[0-9a-f]{8,17}", str(item)) for item in value
+        ):
+            self.problem(key, "must be a list of subnet ids such as subnet-0abc1234")
+            return ()
+        return tuple(value)
+
+    def counts(self) -> dict[str, Count]:
+        key = f"{self.project}:counts"
+        value = self.values.get(key, {})
+        if not isinstance(value, dict):
+            self.problem(
+                key, "must be a map of app to number; set one by: pulumi config set --path counts.APP 3"
+            )
+            return {}
+        return {app: number for app, number in value.items() if self.is_count(key, number, app)}
+
+    def is_count(self, key: str, value: object, *below: str) -> bool:
+        if isinstance(value, dict) and len(below) == 1:
+            return all(self.is_count(key, number, *below, process) for process, number in value.items())
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= COUNT_MAX:
+            return True
+        self.problem(key, f"must be a whole number from 0 to {COUNT_MAX}, not {value!r}", *below)
+        return False
+
+    def refuse_unknown(self) -> None:
+        """Pulumi passes over unknown keys in silence, and a program cannot list them: only the file tells."""
+        config = self.file.data.get("config")
+        for key in config if isinstance(config, dict) else ():
+            namespace, _, name = key.rpartition(":")
+            if namespace in {self.project, ""} and name not in OWN_KEYS:
+                self.problem(key, "unknown key" + did_you_mean(name, OWN_KEYS))
+
+    def origins(self) -> dict[str, Origin]:
+        return {
+            ".".join(str(part) for part in path[1:]).removeprefix(f"{self.project}:"): Origin(
+                "stack config", self.file.file, line
+            )
+            for path, line in self.file.lines.items()
+            if path[:1] == ("config",) and len(path) > 1
+        }
