@@ -1,1 +1,1 @@
-"""What this machine needs to try the project: a toolchain, a local AWS, a stand-in for Pulumi's AWS plugin."""
+"""What it takes to try the project on this machine: a toolchain, a local AWS, a stand-in AWS plugin."""

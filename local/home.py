@@ -35,7 +35,7 @@ class Home:
 
     @cached_property
     def name(self) -> str:
-        """Name of the network namespace and the nft table; prefix of interfaces (Linux allows them 15 characters)."""
+        """Name of the namespace and the nft table; prefix of interfaces, which may have 15 characters."""
         return f"ci{self.digest[:8]}"
 
     @cached_property

@@ -23,7 +23,7 @@ class MachineSpec:
 
 
 class Machine(Protocol):
-    """One machine. Its methods may be called from any thread, but by one at a time."""
+    """One machine. Any thread may ask `running` and `console` at any time; the others come one at a time."""
 
     @property
     def spec(self) -> MachineSpec: ...
@@ -55,7 +55,7 @@ class Forward:
 
 @dataclass(frozen=True)
 class Allow:
-    """One TCP ingress permission: `source` (a CIDR) may open these ports of `target`; all ports are 0 to 65535."""
+    """One TCP ingress permission: `source`, a CIDR, may open these ports of `target` (all are 0 to 65535)."""
 
     target: str
     first_port: int
@@ -75,7 +75,7 @@ class Site(Protocol):
     """The ground machines stand on."""
 
     def open(self) -> None:
-        """Make namespace, bridge, names and balancer, after cleaning what a killed predecessor left. Raises LocalError."""
+        """Make what machines need, after removing what a killed predecessor left. Raises LocalError."""
 
     def machine(self, spec: MachineSpec) -> Machine:
         """A machine that has not been started."""

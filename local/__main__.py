@@ -1,0 +1,127 @@
+"""`python -m local`: the local AWS of a folder, by hand.
+
+Data on stdout, everything else on stderr. Exit codes: 0 done, 1 failed (stderr says why), 2 wrong usage,
+3 `status`: not up.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from local import supervise
+from local.connection import Connection, known
+from local.environment import as_shell, variables, within
+from local.errors import LocalError
+from local.home import CHECKOUT, Home
+from local.machines import choose
+from local.privilege import become_root
+from local.progress import step
+
+app = typer.Typer(help=__doc__, add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
+
+NOT_UP = 3
+
+HomeOption = Annotated[Path, typer.Option("--home", help="Folder of the local AWS: one AWS per folder.")]
+DEFAULT = Home().path
+
+
+@app.command()
+def up(
+    home: HomeOption = DEFAULT,
+    machines: Annotated[str | None, typer.Option(help="nspawn (real ones) or simulated.")] = None,
+) -> None:
+    """Start the local AWS; does nothing when it is up."""
+    place = Home(home)
+    connection = supervise.serving(place) or _start(place, choose(machines))
+    if machines not in {None, connection.machines}:
+        raise LocalError(
+            f"the local AWS of {home} is up, with {connection.machines} machines",
+            hint="`python -m local down` ends it",
+        )
+    _say(f"local AWS: {connection.endpoint}, {connection.machines} machines")
+
+
+@app.command()
+def down(home: HomeOption = DEFAULT) -> None:
+    """Terminate everything and remove all traces."""
+    place = Home(home)
+    connection = known(place)
+    if connection is None:
+        return
+    if connection.machines == "nspawn":
+        become_root()
+    with step("local AWS down"):
+        supervise.end(place)
+
+
+@app.command()
+def status(home: HomeOption = DEFAULT) -> None:
+    """List the instances."""
+    from local.report import print_instances  # noqa: PLC0415  # rich and boto3 take longer than `up`
+
+    connection = supervise.serving(Home(home))
+    if connection is None:
+        _say(f"the local AWS of {home} is not up")
+        raise typer.Exit(NOT_UP)
+    print_instances(connection)
+
+
+@app.command()
+def logs(instance: str, home: HomeOption = DEFAULT) -> None:
+    """Print the console of an instance."""
+    from local.report import console_of  # noqa: PLC0415  # as above
+
+    typer.echo(console_of(supervise.required(Home(home)), instance), nl=False)
+
+
+@app.command()
+def env(
+    home: HomeOption = DEFAULT,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON map instead of shell lines.")] = False,  # noqa: FBT002
+) -> None:
+    """Print the environment of the local stack: `eval "$(python -m local env)"`."""
+    place = Home(home)
+    exports = variables(place, supervise.required(place))
+    typer.echo(json.dumps(exports, indent=2) if as_json else as_shell(exports))
+    if not as_json:
+        _say(f"this shell now talks to the local AWS of {CHECKOUT}; a new shell does not")
+
+
+@app.command()
+def addresses(home: HomeOption = DEFAULT, stack: str = "local") -> None:
+    """Print where each app of the stack answers."""
+    place = Home(home)
+    environment = within(place, supervise.required(place))
+    outputs = subprocess.run(
+        ["pulumi", "stack", "output", "--json", "--stack", stack],
+        cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, check=True,
+    ).stdout  # fmt: skip
+    for name, one in json.loads(outputs)["apps"].items():
+        for address in one["addresses"]:
+            typer.echo(f"{name}  {address}")
+
+
+def _start(home: Home, kind: str) -> Connection:
+    with step(f"local AWS ({kind} machines)"):
+        return supervise.start(home, kind)
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def main() -> int:
+    try:
+        app()
+    except LocalError as error:
+        _say(f"error: {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""moto's server on an address of ours, taught our instances and asking for signatures and permissions."""
+
+import logging
+import os
+import socket
+from collections.abc import Iterable
+from ipaddress import IPv4Network
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from moto import settings
+from moto.ec2.models import ec2_backends, elastic_ip_addresses, elastic_network_interfaces, instances
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from local.aws.api.account import ACCOUNT, REGION, AccessKey, create_admin, create_image
+from local.aws.api.addresses import PublicAddresses
+from local.aws.api.backend import LocalBackend
+from local.aws.api.instance import LocalInstance
+from local.errors import LocalError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_POLL = 0.05
+"""Seconds until `stop` is noticed."""
+
+_UNSIGNED = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n'
+    b"<Error><Code>AccessDenied</Code><Message>Access Denied: the request is not signed</Message></Error>"
+)
+
+
+class ApiServer:
+    """The API of one local AWS, serving from threads of its own after `start`."""
+
+    def __init__(self, address: tuple[str, int], public: IPv4Network) -> None:
+        """Raises LocalError when somebody else listens on `address`."""
+        _teach_moto(public)
+        self.backend: LocalBackend = ec2_backends[ACCOUNT][REGION]
+        self.key: AccessKey = create_admin()
+        create_image(self.backend)
+        self._server = _bind(address)
+
+    def start(self) -> None:
+        Thread(target=self._server.serve_forever, args=[_POLL], name="api", daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def _teach_moto(public: IPv4Network) -> None:
+    """Set moto up before its first use. It keeps its settings and its state in modules: one per process."""
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # hundreds, none of which could be booted
+    settings.INITIAL_NO_AUTH_ACTION_COUNT = 0  # check keys and policies from the first call on
+    settings.ENABLE_AMI_VALIDATION = True
+    settings.ENABLE_KEYPAIR_VALIDATION = True
+    settings.EC2_ENABLE_INSTANCE_TYPE_VALIDATION = True
+    ec2_backends.backend = LocalBackend
+    # moto looks these names up in its modules at every launch; its own give states and addresses nothing has.
+    instances.Instance = LocalInstance
+    addresses = PublicAddresses(public, _taken_addresses)
+    elastic_network_interfaces.random_public_ip = addresses.take
+    elastic_ip_addresses.random_ip = addresses.take
+
+
+def _taken_addresses() -> list[str | None]:
+    backend = ec2_backends[ACCOUNT][REGION]
+    return [one.public_ip for one in [*list(backend.enis.values()), *list(backend.addresses)]]
+
+
+def _bind(address: tuple[str, int]) -> BaseWSGIServer:
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # not a line per request
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise LocalError(
+            f"cannot listen on {address[0]}:{address[1]}: {error.strerror}",
+            hint="the local AWS of another folder, or something else, has this address: see `ss -ltnp`",
+        ) from error
+    listener.listen(128)
+    app = _signed_only(DomainDispatcherApplication(create_backend_app))
+    with listener:  # the server makes a copy of the descriptor
+        return make_server(
+            *address, app, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno()
+        )
+
+
+def _signed_only(app: "WSGIApplication") -> "WSGIApplication":
+    """Refuse unsigned requests as AWS does: moto fails on them with an HTTP 500, or serves its own pages."""
+
+    def serve(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if "HTTP_AUTHORIZATION" in environ:
+            return app(environ, start_response)
+        start_response("403 Forbidden", [("Content-Type", "application/xml")])
+        return [_UNSIGNED]
+
+    return serve

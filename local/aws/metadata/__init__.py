@@ -1,0 +1,1 @@
+"""The instance metadata service (IMDS), version 2."""

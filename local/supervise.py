@@ -1,0 +1,149 @@
+"""Starting, finding and ending the daemon of a home."""
+
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from local.aws.daemon import make_site
+from local.connection import Connection, give_to_owner, known
+from local.errors import LocalError
+from local.home import CHECKOUT, Home
+
+_START_SECONDS = 1200.0
+"""A first start may build the machine image."""
+
+_END_SECONDS = 300.0
+"""Machines are given their time to drain."""
+
+
+def serving(home: Home) -> Connection | None:
+    """The daemon of `home` if it answers; None also when it was killed."""
+    connection = known(home)
+    return connection if connection and _answers(home) else None
+
+
+def required(home: Home) -> Connection:
+    """The daemon of `home`. Raises LocalError when it is not up."""
+    connection = serving(home)
+    if connection is None:
+        raise LocalError(f"the local AWS of {home.path} is not up", hint="`python -m local up` starts it")
+    return connection
+
+
+def start(home: Home, kind: str) -> Connection:
+    """Start the daemon and return when it serves; what a killed one left is removed. Raises LocalError."""
+    home.path.mkdir(parents=True, exist_ok=True)
+    with _alone(home):
+        if connection := serving(home):
+            return connection
+        _end_deaf(home)
+        return _await(home, _spawn(home, kind))
+
+
+def end(home: Home) -> None:
+    """End the daemon, or clean up after a killed one: nothing of it is left."""
+    if known(home) is None:
+        return
+    with _alone(home):
+        connection = known(home)
+        if connection and _is_daemon(home, connection.pid):
+            os.kill(connection.pid, signal.SIGTERM)
+            _await_end(home, connection.pid)
+        elif connection:
+            make_site(home, connection.machines).close()
+        _remove_files(home)
+
+
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    """One `up` or `down` of a home at a time."""
+    folder = os.open(home.path, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _spawn(home: Home, kind: str) -> subprocess.Popen[bytes]:
+    with home.log_file.open("ab") as log:
+        give_to_owner(home, home.log_file)
+        return subprocess.Popen(
+            [sys.executable, "-m", "local.aws", str(home.path.resolve()), kind],
+            cwd=CHECKOUT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # it outlives this terminal
+        )
+
+
+def _await(home: Home, daemon: subprocess.Popen[bytes]) -> Connection:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if daemon.poll() is not None:
+            last = _last_lines(home.log_file)
+            raise LocalError(f"the local AWS did not start:\n{last}", hint=f"see {home.log_file}")
+        if (connection := known(home)) and connection.pid == daemon.pid:
+            return connection
+        time.sleep(0.02)
+    daemon.terminate()
+    raise LocalError(f"the local AWS is not ready after {_START_SECONDS:.0f} s", hint=f"see {home.log_file}")
+
+
+def _await_end(home: Home, pid: int) -> None:
+    deadline = time.monotonic() + _END_SECONDS
+    while _is_daemon(home, pid):
+        if time.monotonic() > deadline:
+            raise LocalError(
+                f"the local AWS (process {pid}) has not ended after {_END_SECONDS:.0f} s",
+                hint=f"see {home.log_file}; `kill -9 {pid}` and another `down` end it hard",
+            )
+        time.sleep(0.02)
+
+
+def _end_deaf(home: Home) -> None:
+    """A daemon that does not answer is of no use to anybody."""
+    connection = known(home)
+    if connection and _is_daemon(home, connection.pid):
+        os.kill(connection.pid, signal.SIGKILL)
+        _await_end(home, connection.pid)
+    home.connection_file.unlink(missing_ok=True)
+
+
+def _answers(home: Home) -> bool:
+    try:
+        socket.create_connection(home.api, timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def _is_daemon(home: Home, pid: int) -> bool:
+    """Whether process `pid` is alive and this home's daemon: ids are used again."""
+    try:
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z" and b"local.aws" in arguments and str(home.path.resolve()).encode() in arguments
+
+
+def _remove_files(home: Home) -> None:
+    for folder in (home.machines, home.tls, home.state):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in (home.connection_file, home.log_file):
+        file.unlink(missing_ok=True)
+
+
+def _last_lines(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines()[-10:]
+    return "\n".join(f"    {line}" for line in lines)
