@@ -1,7 +1,7 @@
 """Which Pulumi we work with. The Go modules beside this file name the same versions; a test compares them."""
 
 CLI = "3.259.0"
-"""Fetched or built: the newest release whose Go modules were tried with the Python SDK of requirements.txt."""
+"""Fetched or built: the newest whose Go modules were tried with the Python SDK of requirements.txt."""
 
 HOST = "3.68.0"
 """The language host of a build from modules: the last release that has it inside a module that is served.

@@ -1,0 +1,59 @@
+# For people and for CI alike. `make` lists what there is.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# The tiers of `test` run in their order: the quick ones tell first.
+.NOTPARALLEL:
+
+BIN := .venv/bin
+LOCAL := $(BIN)/python -m local
+# Recipes only; a person's shell gets the same by `eval "$(make -s local-env)"`.
+LOCAL_ENV := settings=$$($(LOCAL) env 2>/dev/null); eval "$$settings"
+
+.PHONY: help up preview down local-env test check unit engine machines bench setup tools local-aws
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: local-aws ## set up this machine, start the local AWS, roll the apps out on it, print their addresses
+	@$(LOCAL_ENV); pulumi up --stack local --yes
+	@$(LOCAL) addresses
+
+preview: local-aws ## what `make up` would change
+	@$(LOCAL_ENV); pulumi preview --stack local
+
+down: ## end the local AWS; leave nothing of it
+	@[[ ! -x $(BIN)/python ]] || $(LOCAL) down
+
+local-env: tools ## for `eval "$(make -s local-env)"`: this shell then talks to the local AWS
+	@$(LOCAL) env
+
+test: setup check unit engine machines ## every tier of tests, each also alone:
+
+check: tools ##   linters, types, import directions
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+unit: tools ##   no processes of ours, no AWS
+	@$(BIN)/pytest -m "not engine and not machines" --numprocesses auto
+
+engine: tools ##   the real pulumi, simulated machines
+	@$(BIN)/pytest -m engine --numprocesses auto
+
+machines: setup ##   machines that boot (root)
+	@$(BIN)/pytest -m machines
+
+bench: setup ## the figures of docs/performance.md
+	@$(BIN)/python -m bench
+
+setup:
+	@python3 -m local.setup
+
+tools:
+	@python3 -m local.setup --only venv,cli
+
+local-aws: setup
+	@$(LOCAL) up
+	@$(LOCAL_ENV); pulumi stack select --create local
