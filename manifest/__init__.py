@@ -8,7 +8,7 @@ from manifest.apps import App, Process, load_apps
 from manifest.names import HASH_LENGTH, NAME_MAX
 from manifest.origins import Origin
 from manifest.problems import ManifestError, Problem
-from manifest.settings import Settings, load_settings, parse_settings
+from manifest.settings import Settings, load_settings, parse_settings, refuse_placeholders
 
 __all__ = [
     "HASH_LENGTH",
@@ -22,4 +22,5 @@ __all__ = [
     "load_apps",
     "load_settings",
     "parse_settings",
+    "refuse_placeholders",
 ]

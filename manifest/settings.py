@@ -15,6 +15,14 @@ DOCUMENTATION_ACCOUNT: Final = "111122223333"
 """The account of AWS's own examples: nobody can deploy there. As shipped, an environment names it."""
 
 
+PLACEHOLDER_IMAGE: Final = "ami-00000000000000000"
+
+_ASK_ACCOUNT: Final = "aws sts get-caller-identity --query Account --output text"
+_ASK_IMAGE: Final = (
+    "aws ec2 describe-images --owners 136693071363 --filters Name=name,Values=debian-12-amd64-* "
+    "--query 'sort_by(Images,&CreationDate)[-1].ImageId' --output text"
+)
+
 OWN_KEYS: Final = ("counts", "imageId", "subnets")
 
 Count = int | Mapping[str, int]
@@ -89,6 +97,23 @@ def parse_settings(root: Path, stack: str, values: Mapping[str, object]) -> Sett
     return settings
 
 
+def refuse_placeholders(settings: Settings) -> None:
+    """Raises ManifestError, saying what to fill in, for an environment that is still as shipped."""
+    problems = []
+    if settings.account == DOCUMENTATION_ACCOUNT:
+        origin = settings.origin("aws:allowedAccountIds")
+        text = "aws:allowedAccountIds: is AWS's documentation account; put yours, as told by: " + _ASK_ACCOUNT
+        problems.append(Problem(origin.file, origin.line, text))
+    if settings.image_id == PLACEHOLDER_IMAGE:
+        origin = settings.origin("imageId")
+        text = (
+            "imageId: is a placeholder; put the region's official Debian 12 image, as told by: " + _ASK_IMAGE
+        )
+        problems.append(Problem(origin.file, origin.line, text))
+    if problems:
+        raise ManifestError(problems)
+
+
 class _Parser:
     """Takes the known keys out of a mapping and collects what is wrong with them."""
 
@@ -144,7 +169,8 @@ class _Parser:
 
     def is_count(self, key: str, value: object, *below: str) -> bool:
         if isinstance(value, dict) and len(below) == 1:
-            return all(self.is_count(key, number, *below, process) for process, number in value.items())
+            judged = [self.is_count(key, number, *below, process) for process, number in value.items()]
+            return all(judged)
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= COUNT_MAX:
             return True
         self.problem(key, f"must be a whole number from 0 to {COUNT_MAX}, not {value!r}", *below)

@@ -1,0 +1,6 @@
+"""The Pulumi components: apps become instances, and no old one goes before every new one is proved."""
+
+from fleet.config import stack_settings
+from fleet.fleet import Fleet
+
+__all__ = ["Fleet", "stack_settings"]

@@ -1,0 +1,100 @@
+"""One app in the cloud: a component with everything that begins with its name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from bootstrap import PackedSlug, Script, Slug
+from fleet import slugs
+from fleet.accepted import Ledger
+from fleet.arguments import Launch
+from fleet.gate import Gates
+from fleet.process import Proof, declare_firewall, declare_instances, declare_rules
+from manifest import App, Process, Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """An app with all that is plainly known of its version: the slug and each process's script."""
+
+    app: App
+    slug: Slug
+    scripts: Mapping[str, Script]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """What the apps of one update have in common."""
+
+    settings: Settings
+    bucket: aws.s3.Bucket | None
+    gates: Gates
+    ledger: Ledger
+
+
+class AppComponent(pulumi.ComponentResource):
+    """Declares an app's slug, role, firewalls, instances, gates and what was accepted.
+
+    `summary`: addresses, instance ids, version per process and count, for the stack's outputs.
+    """
+
+    summary: Mapping[str, Any]
+
+    def __init__(self, release: Release, shared: Shared) -> None:
+        app = release.app
+        super().__init__("compute-instances:fleet:App", f"{app.name}.app", {"app": app.name})
+        profile, needs = self._access(release, shared)
+        proofs = {
+            process.name: self._process(process, release, shared, profile, needs) for process in app.processes
+        }
+        gates = [proof.gate for many in proofs.values() for proof in many]
+        shared.ledger.declare(app, release.slug, release.scripts, gates, self)
+        self.summary = _summary(release, proofs)
+        self.register_outputs(self.summary)
+
+    def _access(
+        self, release: Release, shared: Shared
+    ) -> tuple[pulumi.Input[str] | None, list[pulumi.Resource]]:
+        """The profile by which instances fetch a signed slug, and what must exist before they do."""
+        if not release.slug.signed:
+            return None, []
+        profile, needs = slugs.declare_role(release.app, release.slug, shared.settings, self)
+        if isinstance(release.slug, PackedSlug) and shared.bucket:
+            needs.append(slugs.declare_object(release.app, release.slug, shared.bucket, self))
+        return profile.name, needs
+
+    def _process(
+        self,
+        process: Process,
+        release: Release,
+        shared: Shared,
+        profile: pulumi.Input[str] | None,
+        needs: list[pulumi.Resource],
+    ) -> list[Proof]:
+        group = declare_firewall(process, shared.settings, self)
+        rules = declare_rules(process, group, self)
+        launch = Launch(
+            process=process,
+            script=release.scripts[process.name],
+            settings=shared.settings,
+            security_group=group.id,
+            profile=profile,
+            needs=[*needs, *rules],
+        )
+        return declare_instances(launch, shared.gates, self)
+
+
+def _summary(release: Release, proofs: Mapping[str, list[Proof]]) -> Mapping[str, Any]:
+    every = [(process, proof) for process in release.app.processes for proof in proofs[process.name]]
+    return {
+        "addresses": [
+            pulumi.Output.format("http://{}:{}", proof.instance.public_ip, process.port)
+            for process, proof in every
+        ],
+        "instances": [proof.instance.id for _, proof in every],
+        "versions": {name: script.version for name, script in release.scripts.items()},
+        "count": len(every),
+    }

@@ -1,0 +1,115 @@
+"""Is an instance ready? Pure: what was seen and what time it is decide, nothing else.
+
+Looks first, then at the clock: ready passes however late, failed or dead refuses at once, and only silence
+past the deadline refuses by time. So instances that stood waiting while another app failed are not lost.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bootstrap import Report, parse_report
+
+UNSEEN_GRACE: Final = timedelta(minutes=1)
+"""A new instance is not known everywhere at once (EC2 is eventually consistent).
+
+https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+"""
+
+_GONE: Final = frozenset({"shutting-down", "terminated", "stopping", "stopped"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expectation:
+    """What an instance must prove. `name`: `hello.web.0.3fa9c1d2`; `deadline`: counted from its launch."""
+
+    app: str
+    name: str
+    version: str
+    deadline: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """What AWS shows of one instance. `state` is None while it knows no such instance."""
+
+    state: str | None = None
+    reason: str = ""
+    launched: datetime | None = None
+    console: str = ""
+
+
+@dataclass(frozen=True)
+class Proved:
+    """The instance is ready; `after` its launch."""
+
+    after: timedelta
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Nothing is decided yet; `step` is the last one that the report finished."""
+
+    step: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The instance will not do; `text` says why, with what is known of the cause."""
+
+    text: str
+
+
+Verdict = Proved | Waiting | Refused
+
+
+def judge(want: Expectation, instance_id: str, sight: Sight, *, since: datetime, now: datetime) -> Verdict:
+    """The verdict on one sight. `since`: when the gate began to look; all times are aware."""
+    report = parse_report(sight.console, want.version)
+    launched = sight.launched or since
+    if sight.state in _GONE:
+        return Refused(_died(want, instance_id, sight, report))
+    if report.failure:
+        return Refused(_failed(want, instance_id, report))
+    if report.ready_ms is not None and sight.state == "running":
+        return Proved(now - launched)
+    if sight.state is None and now - since > UNSEEN_GRACE:
+        return Refused(f"{_who(want, instance_id)} does not exist; was it terminated by hand?")
+    if now - launched > want.deadline:
+        return Refused(_silent(want, instance_id, report))
+    return Waiting(_last_step(report))
+
+
+def _who(want: Expectation, instance_id: str) -> str:
+    return f"app {want.app}: instance {instance_id} ({want.name})"
+
+
+def _failed(want: Expectation, instance_id: str, report: Report) -> str:
+    failure = report.failure
+    head = f"{_who(want, instance_id)} failed at step {failure.step if failure else '?'}"
+    return _told(f"{head}, exit {failure.exit if failure else '?'}", instance_id, report)
+
+
+def _died(want: Expectation, instance_id: str, sight: Sight, report: Report) -> str:
+    reason = f" ({sight.reason})" if sight.reason else ""
+    after = (
+        f"failed at step {report.failure.step} and" if report.failure else f"after step {_last_step(report)}:"
+    )
+    return _told(f"{_who(want, instance_id)} died {after} it is {sight.state}{reason}", instance_id, report)
+
+
+def _silent(want: Expectation, instance_id: str, report: Report) -> str:
+    seconds = int(want.deadline.total_seconds())
+    head = f"{_who(want, instance_id)} hangs: not ready {seconds} s after its launch (healthy_deadline)"
+    return _told(f"{head}, last finished step: {_last_step(report)}", instance_id, report)
+
+
+def _last_step(report: Report) -> str:
+    return report.steps[-1] if report.steps else "none"
+
+
+def _told(head: str, instance_id: str, report: Report) -> str:
+    """The message with the machine's own last lines, and where the rest is."""
+    log = [f"  | {line}" for line in report.log[-30:]]
+    rest = f"  whole console: aws ec2 get-console-output --latest --output text --instance-id {instance_id}"
+    return "\n".join([head, *log, rest])

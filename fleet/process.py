@@ -1,0 +1,86 @@
+"""One process of an app: its firewall, its instances, and the gate of each."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pulumi
+import pulumi_aws as aws
+
+from fleet import names, network
+from fleet.arguments import IGNORED_LATER, Launch, instance_arguments
+from fleet.gate import Gates
+from fleet.judge import Expectation
+from manifest import Process, Settings
+
+
+@dataclass(frozen=True)
+class Proof:
+    """An instance and its gate, together."""
+
+    instance: aws.ec2.Instance
+    gate: pulumi.Stash
+
+
+def declare_firewall(process: Process, settings: Settings, parent: pulumi.Resource) -> aws.ec2.SecurityGroup:
+    """The security group, without a rule: rules are resources of their own; none is changed in place."""
+    return aws.ec2.SecurityGroup(
+        f"{process.label}.security-group",
+        name=names.in_aws(settings, process.app, process.name),
+        description=f"Instances of {process.label}",
+        vpc_id=network.vpc_of(process),
+        tags=names.tags(settings, process.app, process=process.name),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def declare_rules(
+    process: Process, group: aws.ec2.SecurityGroup, parent: pulumi.Resource
+) -> list[pulumi.Resource]:
+    """Who may reach the port, and that instances may reach everything."""
+    opts = pulumi.ResourceOptions(parent=parent)
+    egress = aws.vpc.SecurityGroupEgressRule(
+        f"{process.label}.egress",
+        security_group_id=group.id,
+        ip_protocol="-1",
+        cidr_ipv4="0.0.0.0/0",
+        description="everything",
+        opts=opts,
+    )
+    return [egress, *(_ingress(process, group, source, opts) for source in process.allow_from)]
+
+
+def _ingress(
+    process: Process, group: aws.ec2.SecurityGroup, source: str, opts: pulumi.ResourceOptions
+) -> pulumi.Resource:
+    ipv6 = ":" in source
+    return aws.vpc.SecurityGroupIngressRule(
+        names.ingress(process, source),
+        security_group_id=group.id,
+        ip_protocol="tcp",
+        from_port=process.port,
+        to_port=process.port,
+        cidr_ipv4=None if ipv6 else source,
+        cidr_ipv6=source if ipv6 else None,
+        description="allow_from",
+        opts=opts,
+    )
+
+
+def declare_instances(launch: Launch, gates: Gates, parent: pulumi.Resource) -> list[Proof]:
+    """The instances of one version, each with its gate, in the order of their index."""
+    return [_declare_instance(launch, index, gates, parent) for index in range(launch.process.count)]
+
+
+def _declare_instance(launch: Launch, index: int, gates: Gates, parent: pulumi.Resource) -> Proof:
+    process = launch.process
+    name = names.instance(process, index, launch.script.version)
+    ignored = [] if process.subnets else list(IGNORED_LATER)
+    opts = pulumi.ResourceOptions(parent=parent, depends_on=list(launch.needs), ignore_changes=ignored)
+    instance = aws.ec2.Instance(name, **instance_arguments(launch, index), opts=opts)
+    want = Expectation(
+        app=process.app,
+        name=name,
+        version=launch.script.version,
+        deadline=timedelta(seconds=process.healthy_deadline),
+    )
+    return Proof(instance, gates.declare(want, instance.id, parent))

@@ -1,0 +1,71 @@
+"""The gates' own eyes on AWS: a client for the account and with the access that the provider uses."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+
+if TYPE_CHECKING:
+    from types_boto3_ec2 import EC2Client
+
+PARALLEL_READS = 8
+"""Consoles read at once: GetConsoleOutput is throttled per account."""
+
+
+def ec2_client(provider: Mapping[str, Any]) -> "EC2Client":
+    """A client from the provider's config: what the stack configures wins over the shell's variables.
+
+    What it leaves open comes from the standard chain, as for the provider.
+    """
+    session = _session(provider)
+    for role in _roles(provider):
+        session = _assumed(session, role)
+    client: EC2Client = session.client(
+        "ec2",
+        endpoint_url=_endpoint(provider, "ec2"),
+        config=Config(
+            retries={"mode": "adaptive", "max_attempts": 8}, max_pool_connections=PARALLEL_READS + 1
+        ),
+    )
+    return client
+
+
+def _session(provider: Mapping[str, Any]) -> boto3.Session:
+    return boto3.Session(
+        aws_access_key_id=provider.get("accessKey"),
+        aws_secret_access_key=provider.get("secretKey"),
+        aws_session_token=provider.get("token"),
+        region_name=provider.get("region"),
+        profile_name=provider.get("profile"),
+    )
+
+
+def _roles(provider: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    roles = provider.get("assumeRoles") or ([provider["assumeRole"]] if provider.get("assumeRole") else [])
+    return [role for role in roles if role.get("roleArn")]
+
+
+def _assumed(session: boto3.Session, role: Mapping[str, Any]) -> boto3.Session:
+    """A session that acts as the role, and goes on when its credentials run out."""
+    core = session._session  # noqa: SLF001 - boto3 offers no other way to chain a role in code
+    options = {
+        "RoleSessionName": role.get("sessionName", "compute-instances"),
+        "ExternalId": role.get("externalId"),
+    }
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=core.create_client,
+        source_credentials=core.get_credentials(),
+        role_arn=role["roleArn"],
+        extra_args={key: value for key, value in options.items() if value},
+    )
+    assumed: Any = botocore.session.get_session()
+    assumed._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")  # noqa: SLF001
+    return boto3.Session(botocore_session=assumed, region_name=session.region_name)
+
+
+def _endpoint(provider: Mapping[str, Any], service: str) -> str | None:
+    """The provider's `endpoints` is a list of maps, service -> address."""
+    return next((entry[service] for entry in provider.get("endpoints") or () if entry.get(service)), None)

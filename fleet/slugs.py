@@ -1,0 +1,89 @@
+"""The stack's bucket of slugs, and the role by which an app's instances may read theirs."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import pulumi
+import pulumi_aws as aws
+
+from bootstrap import PackedSlug, Slug, bucket_name
+from bootstrap.pack import write_gzip
+from fleet import names
+from manifest import App, Settings
+
+PACKED: Final = Path(".slugs")
+"""Where packed slugs wait for their upload."""
+
+_INSTANCES_MAY_ASSUME: Final = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+)
+
+
+def declare_bucket(settings: Settings, slugs: Iterable[Slug]) -> aws.s3.Bucket | None:
+    """The private bucket, where any app of the stack needs one."""
+    if not any(isinstance(slug, PackedSlug) for slug in slugs):
+        return None
+    bucket = aws.s3.Bucket("slug-bucket", bucket=bucket_name(settings), force_destroy=True)
+    aws.s3.BucketPublicAccessBlock(
+        "slug-bucket-public-access",
+        bucket=bucket.id,
+        block_public_acls=True,
+        block_public_policy=True,
+        ignore_public_acls=True,
+        restrict_public_buckets=True,
+        opts=pulumi.ResourceOptions(parent=bucket),
+    )
+    return bucket
+
+
+def declare_object(
+    app: App, slug: PackedSlug, bucket: aws.s3.Bucket, parent: pulumi.Resource
+) -> pulumi.Resource:
+    """The packed slug in the bucket. Its key names its content; gzip's bytes may differ between machines."""
+    file = PACKED / slug.key
+    if not file.is_file():
+        write_gzip(slug.folder, file)
+    return aws.s3.BucketObjectv2(
+        names.slug(app, slug.sha256 or ""),
+        bucket=bucket.id,
+        key=slug.key,
+        source=pulumi.FileAsset(str(file)),
+        opts=pulumi.ResourceOptions(parent=parent, ignore_changes=["source"]),
+    )
+
+
+def declare_role(
+    app: App, slug: Slug, settings: Settings, parent: pulumi.Resource
+) -> tuple[aws.iam.InstanceProfile, list[pulumi.Resource]]:
+    """A role that may read the app's slugs and nothing else, and what must exist before it is used."""
+    opts = pulumi.ResourceOptions(parent=parent)
+    name = names.in_aws(settings, app.name)
+    tags = names.tags(settings, app.name)
+    role = aws.iam.Role(
+        f"{app.name}.role", name=name, assume_role_policy=_INSTANCES_MAY_ASSUME, tags=tags, opts=opts
+    )
+    may = may_read(slug, settings)
+    policy = aws.iam.RolePolicy(f"{app.name}.role.slug", name="slug", role=role.name, policy=may, opts=opts)
+    profile = aws.iam.InstanceProfile(f"{app.name}.profile", name=name, role=role.name, tags=tags, opts=opts)
+    return profile, [policy]
+
+
+def may_read(slug: Slug, settings: Settings) -> str:
+    """The policy document of the role."""
+    arn = f"arn:{partition(settings.region)}:s3:::{slug.bucket}/{slug.read_key}"
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": arn}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def partition(region: str) -> str:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

@@ -1,0 +1,131 @@
+"""One watcher for all waiting gates: it asks AWS for all of them together, now and then."""
+
+import asyncio
+import functools
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from botocore.exceptions import ClientError
+
+from fleet.judge import Sight
+from fleet.session import PARALLEL_READS
+
+if TYPE_CHECKING:
+    from types_boto3_ec2 import EC2Client
+
+FILTER_MAX: Final = 200
+"""Values of one filter: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html"""
+
+
+class Eyes(Protocol):
+    """Whatever can show instances."""
+
+    def look(self, ids: Iterable[str]) -> Mapping[str, Sight]:
+        """One sight for each id. Blocks."""
+
+
+class Watcher:
+    """Gates wait for the next sight of their instance; one task looks for all, `pause` seconds apart."""
+
+    def __init__(self, eyes: Eyes, pause: float = 1.5) -> None:
+        self._eyes = eyes
+        self._pause = pause
+        self._waiting: dict[str, asyncio.Future[Sight]] = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    async def sight(self, instance_id: str) -> Sight:
+        """The next sight of the instance. Raises what AWS answers when it refuses to show it."""
+        if instance_id not in self._waiting:
+            self._waiting[instance_id] = asyncio.get_running_loop().create_future()
+        seen = self._waiting[instance_id]
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        return await asyncio.shield(seen)
+
+    async def _look(self) -> None:
+        while self._waiting:
+            asked, self._waiting = self._waiting, {}
+            try:
+                sights = await asyncio.to_thread(self._eyes.look, list(asked))
+            except Exception as fault:  # noqa: BLE001 - whoever waits gets it, and this task goes on
+                _answer_all(asked.values(), fault)
+            else:
+                for instance_id, seen in asked.items():
+                    if not seen.done():
+                        seen.set_result(sights.get(instance_id, Sight()))
+            await asyncio.sleep(self._pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+
+
+def _answer_all(waiting: Iterable[asyncio.Future[Sight]], fault: Exception) -> None:
+    for seen in waiting:
+        if not seen.done():
+            seen.set_exception(fault)
+            seen.exception()  # a gate that is gone does not fetch it
+
+
+class Ec2Eyes:
+    """Sees through DescribeInstances and GetConsoleOutput."""
+
+    def __init__(self, connect: Callable[[], "EC2Client"]) -> None:
+        self._connect = connect
+        self._without_latest: set[str] = set()
+
+    @functools.cached_property
+    def _client(self) -> "EC2Client":
+        """Made when the first gate waits: a preview has no gate to wait for."""
+        return self._connect()
+
+    def look(self, ids: Iterable[str]) -> Mapping[str, Sight]:
+        """One sight for each id that AWS knows. Raises botocore's errors."""
+        found = list(self._described(sorted(ids)))
+        with ThreadPoolExecutor(PARALLEL_READS) as readers:
+            consoles = list(readers.map(self._console, found))
+        return {
+            instance["InstanceId"]: _sight(instance, console)
+            for instance, console in zip(found, consoles, strict=True)
+        }
+
+    def _described(self, ids: list[str]) -> Iterator[Any]:
+        """By filter, not by id: an id that is not known yet would fail the call for all."""
+        pages = self._client.get_paginator("describe_instances")
+        for start in range(0, len(ids), FILTER_MAX):
+            chosen = ids[start : start + FILTER_MAX]
+            for page in pages.paginate(Filters=[{"Name": "instance-id", "Values": chosen}]):
+                for reservation in page["Reservations"]:
+                    yield from reservation["Instances"]
+
+    def _console(self, instance: Any) -> str:  # noqa: ANN401 - botocore's own shape
+        """The console's text. Types of the Xen generation know no latest output: there AWS posts it late."""
+        kind = instance["InstanceType"]
+        if kind not in self._without_latest:
+            try:
+                return self._read(instance["InstanceId"], Latest=True)
+            except ClientError as fault:
+                if fault.response["Error"]["Code"] != "UnsupportedOperation":
+                    return _no_console(fault)
+                self._without_latest.add(kind)
+        try:
+            return self._read(instance["InstanceId"])
+        except ClientError as fault:
+            return _no_console(fault)
+
+    def _read(self, instance_id: str, **latest: bool) -> str:
+        return self._client.get_console_output(InstanceId=instance_id, **latest).get("Output", "")
+
+
+def _no_console(fault: ClientError) -> str:
+    """An instance too young or too old to have a console is no fault."""
+    if fault.response["Error"]["Code"] in {"InvalidInstanceID.NotFound", "IncorrectInstanceState"}:
+        return ""
+    raise fault
+
+
+def _sight(instance: Any, console: str) -> Sight:  # noqa: ANN401 - botocore's own shape
+    return Sight(
+        state=instance["State"]["Name"],
+        reason=instance.get("StateReason", {}).get("Message", ""),
+        launched=instance["LaunchTime"],
+        console=console,
+    )
