@@ -1,0 +1,81 @@
+"""The ground that real machines stand on: image, network, names and balancer as one Site."""
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local.aws import certificates, image, leftovers
+from local.aws.balancer import Address, Balancer
+from local.aws.launch import Launch
+from local.aws.machine import Forward, MachineSpec, NetworkView
+from local.aws.names import Names
+from local.aws.network import Network
+from local.aws.nspawn import NspawnMachine
+from local.aws.run import succeeds
+from local.errors import LocalError
+from local.home import Home
+
+_TOOLS = ("systemd-nspawn", "mmdebstrap", "haproxy", "dnsmasq", "nft", "ip", "nsenter", "mkfs.ext4")
+_TRIAL = ("unshare", "--mount", "--net", "--pid", "--fork", "mount", "-t", "tmpfs", "tmpfs", "/mnt")
+
+
+@dataclass
+class NspawnSite:
+    """Real machines by systemd-nspawn. `api` and `metadata` are where those two listen on the host."""
+
+    home: Home
+    api: Address = field(kw_only=True)
+    metadata: Address = field(kw_only=True)
+    _image: Path = field(default=Path(), init=False)
+    _forwards: frozenset[Forward] = field(default=frozenset(), init=False)
+
+    @staticmethod
+    def available() -> str | None:
+        """Why real machines cannot run on this host; None when they can."""
+        if os.geteuid() != 0:
+            return "real machines need root"
+        if missing := [tool for tool in _TOOLS if shutil.which(tool) is None]:
+            return f"not installed: {', '.join(missing)}"
+        if not Path("/dev/loop-control").exists():
+            return "there are no loop devices (/dev/loop-control)"
+        if not succeeds(*_TRIAL):
+            return "new namespaces and mounts are not allowed here, as in a container without privileges"
+        return None
+
+    def open(self) -> None:
+        if reason := self.available():
+            raise LocalError(f"no real machines on this host: {reason}")
+        self._image = image.ensure()
+        leftovers.clean(self.home)
+        try:
+            self._make()
+        except LocalError:
+            leftovers.clean(self.home)
+            raise
+
+    def machine(self, spec: MachineSpec) -> NspawnMachine:
+        return NspawnMachine(Launch(self._network, self._image, spec))
+
+    def publish(self, view: NetworkView) -> None:
+        self._network.publish(view)
+        if view.forwards != self._forwards:
+            self._balancer.publish(view.forwards)
+            self._forwards = view.forwards
+
+    def close(self) -> None:
+        """Machines that still run are not asked to power off: nothing of them is to last."""
+        leftovers.clean(self.home)
+
+    def _make(self) -> None:
+        self._network.open()
+        Names(self._network).start()
+        self._balancer.start(certificates.authority().site_pem())
+
+    @property
+    def _network(self) -> Network:
+        return Network(self.home)
+
+    @property
+    def _balancer(self) -> Balancer:
+        return Balancer(home=self.home, api=self.api, metadata=self.metadata)

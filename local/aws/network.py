@@ -1,0 +1,94 @@
+"""The network that machines live in: a namespace of its own, with one veth pair to the host.
+
+Inside are a bridge with EC2's default VPC, the metadata address, and 203.0.113.10, which stands for people on
+the internet: it is the source of every connection that the balancer makes for them. So the host's own
+networks and its own metadata service, if it has them, are never hidden. On the host stand only the other end
+of the pair and one nft table; machines need both to reach package mirrors.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.aws import firewall, forwarding
+from local.aws.machine import NetworkView
+from local.aws.run import run, succeeds
+from local.home import Home
+
+BRIDGE = "machines"
+UPLINK = "uplink"
+GATEWAY = "172.31.0.1"
+PREFIX = 16
+METADATA = "169.254.169.254"
+# TEST-NET-3 of RFC 5737: no real person has it.
+PEOPLE = "203.0.113.10"
+
+# Without the second one, packets between two machines would pass the bridge unseen by the firewall.
+_SYSCTLS = ("net.ipv4.ip_forward=1", "net.bridge.bridge-nf-call-iptables=1")
+
+
+@dataclass(frozen=True)
+class Network:
+    """The network of one local AWS."""
+
+    home: Home
+
+    @property
+    def namespace(self) -> Path:
+        return Path("/run/netns") / self.home.name
+
+    @property
+    def host_end(self) -> str:
+        """Interface on the host; the other end is `uplink` in the namespace."""
+        return f"{self.home.name}h"
+
+    def open(self) -> None:
+        """Make it, on a host that has nothing of it. Raises LocalError."""
+        firewall.need_bridge_filter()
+        run("ip", "netns", "add", self.home.name)
+        run("ip", "-batch", "-", stdin=self._host_links())
+        run("ip", "-netns", self.home.name, "-batch", "-", stdin=self._inner_links())
+        self.inside("sysctl", "--quiet", "--write", *_SYSCTLS)
+        self.publish(NetworkView())
+        run("nft", "-f", "-", stdin=firewall.host_rules(self.home.name, self.host_end, self.home.uplink))
+        forwarding.enable()
+        firewall.warn_of_refusals(self.host_end)
+
+    def publish(self, view: NetworkView) -> None:
+        """Let in what `view` allows and nothing else, in one step. Raises LocalError."""
+        self.inside("nft", "-f", "-", stdin=firewall.machine_rules(BRIDGE, UPLINK, view.allows))
+
+    def inside(self, *argv: str | Path, stdin: str = "") -> str:
+        """Run a program in the namespace. Raises LocalError."""
+        return run("nsenter", f"--net={self.namespace}", *argv, stdin=stdin)
+
+    def remove(self) -> None:
+        """Remove all of it, whatever part of it stands. Raises LocalError."""
+        if self.namespace.exists():
+            run("ip", "netns", "delete", self.home.name)
+        # The kernel takes the pair down with the namespace, but some time later.
+        if succeeds("ip", "link", "show", self.host_end):
+            succeeds("ip", "link", "delete", self.host_end)
+        run("nft", "-f", "-", stdin=firewall.no_host_rules(self.home.name))
+        forwarding.restore()
+
+    def _host_links(self) -> str:
+        outer = next(self.home.uplink.hosts())
+        return (
+            f"link add {self.host_end} type veth peer name {UPLINK} netns {self.home.name}\n"
+            f"address add {outer}/{self.home.uplink.prefixlen} dev {self.host_end}\n"
+            f"link set {self.host_end} up\n"
+        )
+
+    def _inner_links(self) -> str:
+        outer, inner = self.home.uplink.hosts()
+        return (
+            "link set lo up\n"
+            f"link add {BRIDGE} type bridge\n"
+            f"address add {GATEWAY}/{PREFIX} dev {BRIDGE}\n"
+            f"address add {METADATA}/32 dev {BRIDGE}\n"
+            f"address add {PEOPLE}/32 dev {BRIDGE}\n"
+            f"link set {BRIDGE} up\n"
+            f"address add {inner}/{self.home.uplink.prefixlen} dev {UPLINK}\n"
+            f"link set {UPLINK} up\n"
+            f"route add default via {outer}\n"
+        )

@@ -1,0 +1,101 @@
+"""One real machine: systemd-nspawn on an overlay of the machine image."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local.aws import cgroups, processes
+from local.aws.launch import Launch
+from local.aws.machine import MachineSpec
+from local.errors import LocalError
+
+# A machine may drain for two minutes before it goes down.
+_STOP_DEADLINE = 150.0
+_START_DEADLINE = 60.0
+# What systemd as a machine's first process takes for: power off (systemd(1), SIGRTMIN+4).
+_POWER_OFF = signal.SIGRTMIN + 4
+_CONSOLE_KEPT = 1 << 20
+
+
+@dataclass
+class NspawnMachine:
+    """A machine, as local.aws.machine.Machine promises."""
+
+    launch: Launch
+    _shell: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    """Made the mounts; waits for systemd-nspawn, whose only child is the machine's first process."""
+
+    @property
+    def spec(self) -> MachineSpec:
+        return self.launch.spec
+
+    def start(self) -> None:
+        self.launch.prepare()
+        with self._log.open("wb") as log, self._console.open("ab") as console:
+            self._shell = subprocess.Popen(
+                self.launch.command(),
+                cwd=self.launch.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=log,
+                # A key pressed at the terminal of the API is no signal for machines.
+                start_new_session=True,
+            )
+        self._wait_for_first_process(self._shell)
+
+    def running(self) -> bool:
+        return self._shell is not None and self._shell.poll() is None
+
+    def console(self) -> bytes:
+        """Its last MiB; the API shows 64 KiB of it."""
+        if not self._console.exists():
+            return b""
+        with self._console.open("rb") as console:
+            console.seek(max(0, console.seek(0, os.SEEK_END) - _CONSOLE_KEPT))
+            return console.read()
+
+    def stop(self) -> None:
+        deadline = time.monotonic() + _STOP_DEADLINE
+        while self._shell is not None and self.running():
+            if time.monotonic() < deadline:
+                self._send(_POWER_OFF, self._first_processes(self._shell))
+            else:
+                self._send(signal.SIGKILL, [*self._first_processes(self._shell), self._shell.pid])
+            # Then again: a machine that has only begun to boot does not hear it.
+            with suppress(subprocess.TimeoutExpired):
+                self._shell.wait(timeout=1.0)
+        cgroups.remove(self.launch.network.home, self.launch.name)
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.launch.folder, ignore_errors=True)
+
+    @property
+    def _console(self) -> Path:
+        return self.launch.folder / "console"
+
+    @property
+    def _log(self) -> Path:
+        return self.launch.folder / "nspawn.log"
+
+    def _wait_for_first_process(self, shell: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + _START_DEADLINE
+        while not any(processes.name(first) == "systemd" for first in self._first_processes(shell)):
+            if shell.poll() is not None or time.monotonic() > deadline:
+                raise LocalError(f"machine {self.spec.id} did not start: {self._log.read_text().strip()}")
+            time.sleep(0.01)
+
+    @staticmethod
+    def _first_processes(shell: subprocess.Popen[bytes]) -> list[int]:
+        """The machine's process 1, once there is one."""
+        return [first for nspawn in processes.children(shell.pid) for first in processes.children(nspawn)]
+
+    @staticmethod
+    def _send(number: int, to: list[int]) -> None:
+        for pid in to:
+            processes.send(pid, number)
