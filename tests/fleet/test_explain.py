@@ -1,0 +1,105 @@
+from copy import deepcopy
+
+import pytest
+
+from bootstrap import render, slug_of
+from fleet.accepted import accepted_of
+from fleet.explain import explain
+from manifest import load_apps, load_settings
+
+
+@pytest.fixture
+def now(project):
+    def now():
+        settings = load_settings(project, "dev")
+        (app,) = load_apps(project, settings)
+        slug = slug_of(app, settings)
+        return app, accepted_of(
+            app, slug, {one.name: render(app, one, slug, settings) for one in app.processes}
+        )
+
+    return now
+
+
+def version(accepted):
+    return accepted["processes"]["web"]["version"]
+
+
+def as_the_engine_gives_it(accepted):
+    """What comes back from the state: the same, with every number a float."""
+    return deepcopy(accepted)
+
+
+def test_a_new_app(now):
+    app, new = now()
+    (line,) = explain(app, None, new)
+    assert line.startswith(f"app hello: new: web 1 x t3.micro, version {version(new)}, script ")
+
+
+def test_a_changed_value_says_key_layer_and_line(now, project):
+    _, old = now()
+    with (project / "apps/hello.yaml").open("a") as file:
+        file.write("env: {GREETING: hi}\n")
+    app, new = now()
+    size = len(new["processes"]["web"]["script"].encode()) / 1024
+    effect, cause = explain(app, as_the_engine_gives_it(old), new)
+    assert effect == (
+        f"app hello: web: 1 of version {version(old)} replaced by 1 of {version(new)}, "
+        f"each proved before an old one goes (at most 2 at once), script {size:.1f} KiB"
+    )
+    assert cause == "app hello:   because env.GREETING: default -> 'hi' (app file, apps/hello.yaml:6)"
+
+
+def test_a_count_by_the_stacks_config_replaces_nothing(now, project):
+    _, old = now()
+    file = project / "Pulumi.dev.yaml"
+    file.write_text(file.read_text() + "  compute-instances:counts:\n    hello: 3\n")
+    app, new = now()
+    lines = [*explain(app, as_the_engine_gives_it(old), new)]
+    assert lines[0] == f"app hello: web: 1 -> 3 instances, version {version(old)} stays"
+    assert lines[1].startswith("app hello:   because count: default -> '3' (stack config, Pulumi.dev.yaml:")
+
+
+def test_a_deadline_replaces_nothing(now, project):
+    _, old = now()
+    with (project / "apps/hello.yaml").open("a") as file:
+        file.write("deploy: {healthy_deadline: 10m}\n")
+    app, new = now()
+    lines = [*explain(app, as_the_engine_gives_it(old), new)]
+    assert lines[0] == "app hello: no instance is replaced"
+    assert "deploy.healthy_deadline: default -> '10m' (app file, apps/hello.yaml:6)" in lines[1]
+
+
+def test_a_changed_slug(now, project):
+    _, old = now()
+    with (project / "slugs/hello/bin/web").open("a") as file:
+        file.write("# changed\n")
+    app, new = now()
+    assert any(
+        "because the slug's content: " in line for line in explain(app, as_the_engine_gives_it(old), new)
+    )
+
+
+def test_a_changed_template_is_said_to_be_bootstraps(now):
+    app, new = now()
+    old = as_the_engine_gives_it(new)
+    old["processes"]["web"]["version"] = "00000000"
+    assert [*explain(app, old, new)][1] == "app hello:   because bootstrap: the script's own template changed"
+
+
+def test_a_value_taken_away_says_where_it_was(now, project):
+    file = project / "apps/hello.yaml"
+    before = file.read_text()
+    file.write_text(before + "env: {GREETING: hi}\n")
+    _, old = now()
+    file.write_text(before)
+    app, new = now()
+    lines = [*explain(app, as_the_engine_gives_it(old), new)]
+    assert "because env.GREETING: 'hi' -> default (no longer in app file, apps/hello.yaml)" in lines[1]
+
+
+def test_a_comment_above_a_key_is_no_change(now, project):
+    _, old = now()
+    file = project / "apps/hello.yaml"
+    file.write_text("# more\n" + file.read_text())
+    assert now()[1] == old

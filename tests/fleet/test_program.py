@@ -1,0 +1,282 @@
+import json
+
+import pulumi
+import pytest
+
+from bootstrap import bucket_name
+from fleet.arguments import FIXED, HASHED, SAFE_IN_PLACE
+from manifest import load_settings
+
+INSTANCE = "aws:ec2/instance:Instance"
+
+
+def as_argument(key: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in key)
+
+
+def test_as_shipped_dev_stops_and_says_what_to_fill_in(run):
+    with pytest.raises(pulumi.RunError) as stopped:
+        run("dev")
+    text = str(stopped.value)
+    assert "Pulumi.dev.yaml:5: aws:allowedAccountIds: is AWS's documentation account" in text
+    assert "aws sts get-caller-identity" in text
+    assert "imageId: is a placeholder" in text
+
+
+def test_as_shipped_dev_declares_nothing(run, monkeypatch):
+    monkeypatch.setattr("fleet.fleet.AppComponent", lambda *_: pytest.fail("something was declared"))
+    with pytest.raises(pulumi.RunError, match="nothing was declared"):
+        run("dev")
+
+
+@pytest.mark.usefixtures("ready_dev")
+class TestDev:
+    def test_declares_the_posts_hello_as_one_instance(self, run):
+        (instance,) = run("dev").of("Instance")
+        version = instance.name.rsplit(".", 1)[1]
+        assert instance.name == f"hello.web.0.{version}"
+        assert instance.inputs["ami"] == "ami-0abcdef0123456789"
+        assert instance.inputs["instanceType"] == "t3.micro"
+        assert instance.inputs["associatePublicIpAddress"] is True
+        assert instance.inputs["instanceInitiatedShutdownBehavior"] == "terminate"
+        assert "keyName" not in instance.inputs
+        assert instance.inputs["subnetId"] == "subnet-0000000a"
+        assert instance.ignored == ["subnetId"]
+        assert f"readonly version={version}\n" in instance.inputs["userData"]
+
+    def test_instances_are_encrypted_and_speak_imdsv2_only(self, run):
+        (instance,) = run("dev").of("Instance")
+        assert instance.inputs["metadataOptions"] == {
+            "httpEndpoint": "enabled",
+            "httpTokens": "required",
+            "httpPutResponseHopLimit": 1,
+        }
+        assert instance.inputs["rootBlockDevice"]["encrypted"] is True
+
+    def test_instances_are_tagged_so_that_orphans_can_be_found(self, run):
+        (instance,) = run("dev").of("Instance")
+        version = instance.name.rsplit(".", 1)[1]
+        wanted = {
+            "Name": instance.name,
+            "compute-instances:project": "compute-instances",
+            "compute-instances:stack": "dev",
+            "compute-instances:app": "hello",
+            "compute-instances:process": "web",
+            "compute-instances:version": version,
+        }
+        assert instance.inputs["tags"] == wanted
+        assert instance.inputs["volumeTags"] == wanted
+
+    def test_each_gate_waits_for_its_instance_by_id_alone(self, run):
+        seen = run("dev")
+        (instance,) = seen.of("Instance")
+        gate = seen.one(f"{instance.name}.gate")
+        assert gate.inputs == {"input": f"id-of-{instance.name}"}
+        assert gate.hooks["before_create"] == gate.hooks["before_update"] == ["proved"]
+
+    def test_no_hook_but_before_create_and_before_update(self, run):
+        for one in run("dev").declared:
+            used = {moment for moment, names in one.hooks.items() if names}
+            assert used <= {"before_create", "before_update"}, one.name
+
+    def test_accepted_stands_behind_all_gates(self, run):
+        seen = run("dev")
+        gates = {one.urn for one in seen.of("Stash") if one.name.endswith(".gate")}
+        accepted = seen.one("hello.accepted")
+        assert gates
+        assert gates <= set(accepted.needs)
+        assert accepted.hooks["before_update"] == ["explained"]
+
+    def test_accepted_holds_the_script_and_where_values_came_from(self, run):
+        kept = run("dev").one("hello.accepted").inputs["input"]
+        (instance,) = run("dev").of("Instance")
+        assert kept["processes"]["web"]["script"] == instance.inputs["userData"]
+        assert kept["values"]["cmd"] == "bin/web"
+        assert kept["origins"]["cmd"] == "app file, apps/hello.yaml"
+        assert kept["origins"]["image_id"] == "stack config, Pulumi.dev.yaml"
+
+    def test_what_an_instance_needs_exists_before_it(self, run):
+        seen = run("dev")
+        (instance,) = seen.of("Instance")
+        kinds = {one.type.split(":")[-1] for one in seen.declared if one.urn in instance.needs}
+        assert kinds >= {
+            "RolePolicy",
+            "BucketObjectv2",
+            "SecurityGroupEgressRule",
+            "SecurityGroupIngressRule",
+        }
+
+    def test_the_full_list_of_who_may_reach_hello(self, run):
+        (rule,) = run("dev").of("SecurityGroupIngressRule")
+        assert rule.name == "hello.web.ingress.5000.0.0.0.0-0"
+        wanted = {"ipProtocol": "tcp", "fromPort": 5000, "toPort": 5000, "cidrIpv4": "0.0.0.0/0"}
+        assert wanted.items() <= rule.inputs.items()
+
+    def test_egress_is_one_rule_of_its_own(self, run):
+        seen = run("dev")
+        (rule,) = seen.of("SecurityGroupEgressRule")
+        assert {"ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"}.items() <= rule.inputs.items()
+        (group,) = seen.of("SecurityGroup")
+        assert not {"ingress", "egress"} & set(group.inputs)
+        assert group.inputs["vpcId"] == "vpc-default"
+
+    def test_the_role_may_read_the_apps_slugs_and_nothing_else(self, run, project):
+        bucket = bucket_name(load_settings(project, "dev"))
+        (policy,) = run("dev").of("RolePolicy")
+        assert json.loads(policy.inputs["policy"])["Statement"] == [
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/hello/*"}
+        ]
+
+    def test_the_bucket_is_private(self, run):
+        (block,) = run("dev").of("BucketPublicAccessBlock")
+        flags = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+        assert [block.inputs[flag] for flag in flags] == [True] * 4
+
+    def test_the_slug_is_named_by_its_content_and_its_bytes_are_ignored_later(self, run):
+        (slug,) = run("dev").of("BucketObjectv2")
+        (instance,) = run("dev").of("Instance")
+        assert f"/{slug.inputs['key']}\n" in instance.inputs["userData"]
+        assert slug.ignored == ["source"]
+
+    def test_every_argument_in_use_stands_in_one_row_of_the_table(self, run):
+        used = {
+            as_argument(key).replace("base64", "_base64")
+            for one in run("dev").of("Instance")
+            for key in one.inputs
+        }
+        rows = [HASHED, FIXED, SAFE_IN_PLACE]
+        assert used <= frozenset().union(*rows)
+        assert sum(map(len, rows)) == len(frozenset().union(*rows))
+
+    def test_exports_addresses_ids_versions_and_count(self, run):
+        seen = run("dev")
+        (instance,) = seen.of("Instance")
+        assert seen.outputs["apps"]["hello"] == {
+            "addresses": ["http://203.0.113.7:5000"],
+            "instances": [f"id-of-{instance.name}"],
+            "versions": {"web": instance.name.rsplit(".", 1)[1]},
+            "count": 1,
+        }
+
+    def test_nothing_rendered_holds_an_output_or_none(self, run):
+        for one in run("dev").of("Instance"):
+            assert "Output" not in one.inputs["userData"]
+            assert "None" not in one.inputs["userData"]
+
+    def test_everything_of_an_app_is_inside_its_component(self, run):
+        seen = run("dev")
+        app = seen.one("hello.app")
+        inside = [one for one in seen.declared if one.name.startswith("hello.") and one is not app]
+        assert inside
+        assert {one.parent for one in inside} == {app.urn}
+
+
+class TestLarger:
+    """A generated stack: 12 apps, two of them switched off, explicit subnets, several instances each."""
+
+    @pytest.fixture
+    def stack(self, write):
+        def stack(subnets="cab", app_0=5):
+            config = {
+                "aws:region": "eu-central-1",
+                "aws:allowedAccountIds": ["222233334444"],
+                "compute-instances:imageId": "ami-0abcdef0123456789",
+                "compute-instances:subnets": [f"subnet-0000000{letter}" for letter in subnets],
+                "compute-instances:counts": {"app-0": app_0, "hello": 0},
+            }
+            write("Pulumi.big.yaml", {"config": config})
+
+        stack()
+        return stack
+
+    @pytest.fixture(autouse=True)
+    def fleet(self, write, stack):
+        write("apps/_defaults.yaml", {"cmd": "bin/web", "count": 2, "env": {"TEAM": "core"}})
+        for n in range(12):
+            app = {"slug_url": f"https://slugs.example.com/app-{n}.tar.gz", "env": {"N": n}}
+            if n == 11:
+                app["environments"] = {"big": {"count": 0}}
+            if n == 10:
+                app |= {
+                    "slug_url": "s3://team-slugs/ten/10.tar.gz",
+                    "allow_from": ["2001:db8::/32"],
+                    "key_name": "ops",
+                }
+            write(f"apps/app-{n}.yaml", app)
+
+    def test_every_app_gets_its_count(self, run):
+        counts = {}
+        for one in run("big").of("Instance"):
+            counts[one.name.split(".")[0]] = counts.get(one.name.split(".")[0], 0) + 1
+        assert counts == {"app-0": 5} | {f"app-{n}": 2 for n in range(1, 11)}
+
+    def test_instances_go_round_the_subnets_whatever_their_order(self, run, stack):
+        before = {one.name: one.inputs["subnetId"][-1] for one in run("big").of("Instance")}
+        assert [before[name] for name in sorted(before) if name.startswith("app-0.")] == [*"abcab"]
+        stack(subnets="bca")
+        assert {one.name: one.inputs["subnetId"][-1] for one in run("big").of("Instance")} == before
+
+    def test_a_named_subnet_is_not_ignored_later(self, run):
+        assert {tuple(one.ignored) for one in run("big").of("Instance")} == {()}
+
+    def test_only_a_slug_in_a_private_bucket_needs_a_role(self, run):
+        seen = run("big")
+        assert {one.name for one in seen.of("Role")} == {"hello.role", "app-10.role"}
+        with_role = {
+            one.name.split(".")[0] for one in seen.of("Instance") if one.inputs.get("iamInstanceProfile")
+        }
+        assert with_role == {"app-10"}
+
+    def test_a_slug_in_ones_own_bucket_may_be_read_and_no_other(self, run):
+        policy = run("big").one("app-10.role.slug").inputs["policy"]
+        assert json.loads(policy)["Statement"][0]["Resource"] == "arn:aws:s3:::team-slugs/ten/10.tar.gz"
+
+    def test_ipv6_sources(self, run):
+        (rule,) = [one for one in run("big").of("SecurityGroupIngressRule") if one.name.startswith("app-10.")]
+        assert rule.inputs["cidrIpv6"] == "2001:db8::/32"
+        assert "cidrIpv4" not in rule.inputs
+
+    def test_every_gate_is_behind_its_own_instance(self, run):
+        seen = run("big")
+        gates = {one.name: one for one in seen.of("Stash") if one.name.endswith(".gate")}
+        assert len(gates) == 25
+        for one in seen.of("Instance"):
+            assert gates[f"{one.name}.gate"].inputs == {"input": f"id-of-{one.name}"}
+
+    def test_one_bad_file_and_nothing_is_declared(self, run, write, monkeypatch):
+        monkeypatch.setattr("fleet.fleet.AppComponent", lambda *_: pytest.fail("something was declared"))
+        write("apps/app-3.yaml", {"slug_ur": "https://example.com/a.tar.gz", "count": "2"})
+        with pytest.raises(pulumi.RunError) as stopped:
+            run("big")
+        assert "apps/app-3.yaml:1: slug_ur: unknown key (did you mean 'slug_url'?)" in str(stopped.value)
+        assert "apps/app-3.yaml:2: count: must be a whole number" in str(stopped.value)
+
+    def test_scaling_out_keeps_the_names_of_the_first(self, run, stack):
+        before = {one.name for one in run("big").of("Instance")}
+        stack(app_0=7)
+        after = {one.name for one in run("big").of("Instance")}
+        assert before < after
+        assert {name.split(".")[2] for name in after - before} == {"5", "6"}
+
+
+class TestTheMocks:
+    """The controls: mocks that let everything pass would prove nothing."""
+
+    def test_refuse_an_unknown_type(self, run, ready_dev, mocked, monkeypatch):
+        monkeypatch.delitem(mocked[0], "aws:s3/bucket:Bucket")
+        with pytest.raises(Exception, match="no mock of aws:s3/bucket:Bucket"):
+            run("dev")
+
+    def test_refuse_an_unknown_function(self, run, ready_dev, mocked, monkeypatch):
+        monkeypatch.delitem(mocked[1], "aws:ec2/getVpc:getVpc")
+        with pytest.raises(Exception, match="no mock of aws:ec2/getVpc:getVpc"):
+            run("dev")
+
+    def test_refuse_a_name_declared_twice(self, run, write, ready_dev, monkeypatch):
+        write(
+            "apps/hello.yaml",
+            {"source": "../slugs/hello", "cmd": "bin/web", "allow_from": ["192.0.2.0/24", "0.0.0.0/0"]},
+        )
+        monkeypatch.setattr("fleet.names.ingress", lambda *_: "hello.web.ingress")
+        with pytest.raises(Exception, match="declared twice"):
+            run("dev")
