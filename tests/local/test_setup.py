@@ -1,0 +1,320 @@
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from local.errors import LocalError
+from local.logged import Log
+from local.progress import step
+from local.setup import __main__ as command
+from local.setup import environment, packages
+from local.setup.graph import Outcome, Step, run, with_needs
+
+PATIENCE = 60.0
+
+
+def nothing() -> None:
+    pass
+
+
+def fails() -> None:
+    raise LocalError("no mirror answers", hint="look at the network")
+
+
+class TestGraph:
+    def test_a_step_comes_after_what_it_needs(self) -> None:
+        order: list[str] = []
+
+        def step_(name: str, *needs: str) -> Step:
+            return Step(name=name, needs=needs, make=lambda: order.append(name))
+
+        outcome = run([step_("image", "venv", "packages"), step_("venv", "packages"), step_("packages")])
+        assert order == ["packages", "venv", "image"]
+        assert outcome == Outcome(failed={}, untried=())
+
+    def test_steps_that_do_not_need_one_another_run_side_by_side(self) -> None:
+        both_run = Barrier(2)
+
+        def meet() -> None:
+            both_run.wait(PATIENCE)
+
+        assert not run([Step(name="venv", make=meet), Step(name="cli", make=meet)]).failed
+
+    def test_a_failure_stops_only_what_needs_the_step(self) -> None:
+        made: list[str] = []
+        outcome = run(
+            [
+                Step(name="packages", make=fails),
+                Step(name="venv", make=lambda: made.append("venv")),
+                Step(name="cli", make=lambda: made.append("cli"), needs=("venv",)),
+                Step(name="image", make=lambda: made.append("image"), needs=("packages",)),
+                Step(name="machine", make=lambda: made.append("machine"), needs=("image",)),
+            ]
+        )
+        assert made == ["venv", "cli"]
+        assert list(outcome.failed) == ["packages"]
+        assert outcome.untried == ("image", "machine")
+
+    def test_a_fault_of_ours_is_not_taken_for_an_expected_failure(self) -> None:
+        def fault() -> None:
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            run([Step(name="venv", make=fault)])
+
+    def test_a_choice_brings_what_it_needs(self) -> None:
+        steps = [
+            Step(name="packages", make=nothing),
+            Step(name="venv", make=nothing, needs=("packages",)),
+            Step(name="cli", make=nothing),
+            Step(name="image", make=nothing, needs=("venv",)),
+        ]
+        assert [step.name for step in with_needs(steps, ["image"])] == ["packages", "venv", "image"]
+        assert [step.name for step in with_needs(steps, ["cli"])] == ["cli"]
+
+    def test_an_unknown_name_is_told_with_the_known_ones(self) -> None:
+        with pytest.raises(LocalError, match="no set-up step 'clj'\n  there are venv, cli"):
+            with_needs([Step(name="venv", make=nothing), Step(name="cli", make=nothing)], ["clj"])
+
+
+class TestCommand:
+    @pytest.fixture
+    def given(self, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+        def give(steps: list[Step], *arguments: str) -> None:
+            monkeypatch.setattr(command, "steps", lambda: steps)
+            monkeypatch.setattr(sys, "argv", ["setup", *arguments])
+
+        return give
+
+    def test_is_silent_when_all_is_there(
+        self, given: Callable[..., None], capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        given([Step(name="venv", make=nothing)])
+        assert command.main() == 0
+        assert capfd.readouterr() == ("", "")
+
+    def test_says_what_failed_what_was_left_out_and_what_to_do(
+        self, given: Callable[..., None], capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        given([Step(name="packages", make=fails), Step(name="image", make=nothing, needs=("packages",))])
+        assert command.main() == 1
+        said = capfd.readouterr().err
+        assert "'packages' failed:\nno mirror answers\n  look at the network" in said
+        assert "not tried, because they need it: image" in said
+        assert "run the same command again" in said
+
+    def test_makes_only_what_was_asked_for(self, given: Callable[..., None]) -> None:
+        given([Step(name="venv", make=nothing), Step(name="image", make=fails)], "--only", "venv")
+        assert command.main() == 0
+
+    def test_refuses_an_unknown_step(
+        self, given: Callable[..., None], capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        given([Step(name="venv", make=nothing)], "--only", "environment")
+        assert command.main() == 1
+        assert "no set-up step 'environment'" in capfd.readouterr().err
+
+
+class TestPackages:
+    def test_what_was_removed_or_is_half_done_is_not_installed(self) -> None:
+        status = (
+            "nftables installed\nhaproxy config-files\nmmdebstrap half-configured\ne2fsprogs not-installed\n"
+        )
+        assert packages.parse_installed(status) == {"nftables"}
+
+    def test_only_the_missing_ones_are_installed_and_their_services_stay_off(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        service = tmp_path / "system" / "haproxy.service"
+        commands = recorded(monkeypatch)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        monkeypatch.setattr(packages, "_SERVICES", {"haproxy": service})
+        monkeypatch.setattr(packages, "missing", lambda: ("haproxy", "nftables"))
+        monkeypatch.setattr(os, "geteuid", lambda: 0)
+        packages.ensure(Log(tmp_path / "log"))
+        off = commands.index(f"ln -s /dev/null {service}")
+        install = next(place for place, line in enumerate(commands) if " install " in line)
+        assert off < install
+        assert commands[install].endswith(" haproxy nftables")
+
+    def test_a_service_that_the_owner_set_up_is_left_alone(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        service = tmp_path / "haproxy.service"
+        service.symlink_to("/nowhere")
+        commands = recorded(monkeypatch)
+        monkeypatch.setattr(packages, "_SERVICES", {"haproxy": service})
+        packages._keep_off("haproxy", Log(tmp_path / "log"))
+        assert commands == []
+
+    def test_nothing_is_run_when_nothing_is_missing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        commands = recorded(monkeypatch)
+        monkeypatch.setattr(packages, "missing", lambda: ())
+        packages.ensure(Log(tmp_path / "log"))
+        assert commands == []
+
+    def test_others_than_root_go_by_sudo(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(os, "geteuid", lambda: 1000)
+        assert packages.as_root("apt-get", "update") == ("sudo", "apt-get", "update")
+        monkeypatch.setattr(os, "geteuid", lambda: 0)
+        assert packages.as_root("apt-get", "update") == ("apt-get", "update")
+
+
+class TestEnvironment:
+    @pytest.fixture
+    def checkout(self, tmp_path: Path) -> Path:
+        for name in ("requirements.txt", "requirements-dev.txt", "constraints.txt"):
+            (tmp_path / name).write_text(name)
+        return tmp_path
+
+    @pytest.fixture
+    def commands(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """Records what would be run; `python -m venv` makes a python."""
+
+        def make_python(argv: list[str]) -> None:
+            if "venv" in argv:
+                (Path(argv[-1]) / "bin").mkdir(parents=True, exist_ok=True)
+                (Path(argv[-1]) / "bin" / "python").touch()
+
+        return recorded(monkeypatch, make_python)
+
+    def test_is_made_once_and_then_silent(
+        self, checkout: Path, commands: list[str], capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        environment.ensure(Log(checkout / "log"), checkout)
+        assert environment.python(checkout).exists()
+        assert "Python environment" in capfd.readouterr().err
+        made = len(commands)
+        environment.ensure(Log(checkout / "log"), checkout)
+        assert len(commands) == made == 2
+        assert capfd.readouterr().err == ""
+
+    def test_who_waited_for_another_set_up_takes_its_environment(
+        self, checkout: Path, commands: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        @contextmanager
+        def other_ends(_folder: Path) -> Iterator[None]:
+            (place := checkout / ".venvs" / environment.key(checkout) / "bin").mkdir(parents=True)
+            (place / "python").touch()
+            (checkout / ".venv").symlink_to(place.parent)
+            yield
+
+        monkeypatch.setattr(environment, "locked", other_ends)
+        environment.ensure(Log(checkout / "log"), checkout)
+        assert commands == []
+
+    @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "constraints.txt"])
+    def test_is_made_anew_when_what_it_is_made_from_changes(
+        self, checkout: Path, commands: list[str], name: str
+    ) -> None:
+        environment.ensure(Log(checkout / "log"), checkout)
+        (checkout / name).write_text("changed")
+        environment.ensure(Log(checkout / "log"), checkout)
+        assert len(commands) == 4
+
+    def test_is_made_anew_where_the_checkout_was_moved(
+        self, checkout: Path, commands: list[str], tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        environment.ensure(Log(checkout / "log"), checkout)
+        moved = tmp_path_factory.mktemp("moved") / "checkout"
+        shutil.copytree(checkout, moved, symlinks=True)
+        environment.ensure(Log(moved / "log"), moved)
+        assert len(commands) == 4
+
+    def test_is_made_anew_when_its_python_is_gone(self, checkout: Path, commands: list[str]) -> None:
+        environment.ensure(Log(checkout / "log"), checkout)
+        environment.python(checkout).unlink()
+        environment.ensure(Log(checkout / "log"), checkout)
+        assert len(commands) == 4
+
+    def test_a_failed_install_leaves_the_old_one_in_use(
+        self, checkout: Path, commands: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        environment.ensure(Log(checkout / "log"), checkout)
+        before = (checkout / ".venv").readlink()
+        (checkout / "requirements.txt").write_text("changed")
+        assert commands
+
+        def fail(*_argv: object, **_: object) -> None:
+            raise LocalError("pip failed")
+
+        monkeypatch.setattr(Log, "run", fail)
+        with pytest.raises(LocalError, match="pip failed"):
+            environment.ensure(Log(checkout / "log"), checkout)
+        assert (checkout / ".venv").readlink() == before
+        assert environment.python(checkout).exists()
+
+    @pytest.mark.usefixtures("commands")
+    def test_old_ones_do_not_pile_up(self, checkout: Path) -> None:
+        for content in "abcd":
+            (checkout / "requirements.txt").write_text(content)
+            environment.ensure(Log(checkout / "log"), checkout)
+        # The one before stays: something may be running from it.
+        assert len([place for place in (checkout / ".venvs").iterdir() if place.is_dir()]) == 2
+
+    def test_somebody_elses_is_not_touched(self, checkout: Path, commands: list[str]) -> None:
+        (checkout / ".venv").mkdir()
+        with pytest.raises(LocalError, match="was not made by this set-up\n  move it away"):
+            environment.ensure(Log(checkout / "log"), checkout)
+        assert commands == []
+
+
+class TestLog:
+    def test_a_failed_program_is_told_with_its_last_words(self, tmp_path: Path) -> None:
+        log = Log(tmp_path / "new" / "log")
+        with pytest.raises(LocalError) as failure:
+            log.run("sh", "-c", "seq 100; echo the disk is full >&2; exit 3")
+        assert "ended with exit code 3" in str(failure.value)
+        assert "    the disk is full" in str(failure.value)
+        assert str(log.path) in str(failure.value)
+        assert "\n    50\n" not in str(failure.value)
+        assert "\n50\n" in log.path.read_text()
+
+    def test_gives_its_environment_and_ours(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OURS", "1")
+        log = Log(tmp_path / "log", {"ADDED": "2"})
+        log.run("sh", "-c", "echo $OURS$ADDED")
+        assert "\n12\n" in log.path.read_text()
+
+    def test_a_program_that_is_not_there_is_told(self, tmp_path: Path) -> None:
+        with pytest.raises(LocalError, match="no-such-program is not installed"):
+            Log(tmp_path / "log").run("no-such-program")
+
+
+class TestProgress:
+    def test_a_step_is_a_line_with_its_time(self, capfd: pytest.CaptureFixture[str]) -> None:
+        with step("machine image"):
+            pass
+        out, err = capfd.readouterr()
+        assert out == ""
+        assert err.startswith("  machine image ...")
+        assert err.endswith(" s\n")
+        assert "failed" not in err
+
+    def test_a_failed_step_says_so(self, capfd: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(LocalError), step("machine image"):
+            fails()
+        assert " failed after 0.0 s\n" in capfd.readouterr().err
+
+
+def recorded(
+    monkeypatch: pytest.MonkeyPatch, effect: Callable[[list[str]], None] = lambda _: None
+) -> list[str]:
+    """The command lines that would have been run."""
+    commands: list[str] = []
+
+    def record(_log: Log, *argv: str | Path, cwd: Path | None = None) -> None:
+        assert cwd is None
+        words = [str(word) for word in argv]
+        commands.append(" ".join(words))
+        effect(words)
+
+    monkeypatch.setattr(Log, "run", record)
+    return commands
