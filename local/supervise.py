@@ -1,15 +1,15 @@
 """Starting, finding and ending the daemon of a home."""
 
 import fcntl
+import http.client
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from local.aws.daemon import make_site
@@ -19,6 +19,9 @@ from local.home import CHECKOUT, Home
 
 _START_SECONDS = 1200.0
 """A first start may build the machine image."""
+
+_ANSWER_SECONDS = 30.0
+"""A daemon on a busy host may take its time; one that takes longer is replaced, and its state is lost."""
 
 _END_SECONDS = 300.0
 """Machines are given their time to drain."""
@@ -44,7 +47,8 @@ def start(home: Home, kind: str) -> Connection:
     with _alone(home):
         if connection := serving(home):
             return connection
-        _end_deaf(home)
+        if connection := known(home):
+            _end_deaf(home, connection)
         return _await(home, _spawn(home, kind))
 
 
@@ -53,11 +57,11 @@ def end(home: Home) -> None:
     if known(home) is None:
         return
     with _alone(home):
-        connection = known(home)
-        if connection and _is_daemon(home, connection.pid):
+        if connection := serving(home):
             os.kill(connection.pid, signal.SIGTERM)
             _await_end(home, connection.pid)
-        elif connection:
+        elif connection := known(home):
+            _end_deaf(home, connection)
             make_site(home, connection.machines).close()
         _remove_files(home)
 
@@ -93,6 +97,7 @@ def _await(home: Home, daemon: subprocess.Popen[bytes]) -> Connection:
             last = _last_lines(home.log_file)
             raise LocalError(f"the local AWS did not start:\n{last}", hint=f"see {home.log_file}")
         if (connection := known(home)) and connection.pid == daemon.pid:
+            daemon.returncode = 0  # it lives on, which is no reason for Popen to warn
             return connection
         time.sleep(0.02)
     daemon.terminate()
@@ -110,20 +115,24 @@ def _await_end(home: Home, pid: int) -> None:
         time.sleep(0.02)
 
 
-def _end_deaf(home: Home) -> None:
+def _end_deaf(home: Home, connection: Connection) -> None:
     """A daemon that does not answer is of no use to anybody."""
-    connection = known(home)
-    if connection and _is_daemon(home, connection.pid):
+    if _is_daemon(home, connection.pid):
         os.kill(connection.pid, signal.SIGKILL)
         _await_end(home, connection.pid)
     home.connection_file.unlink(missing_ok=True)
 
 
 def _answers(home: Home) -> bool:
+    """Whether the API says anything: a process that hangs still lets its kernel take connections."""
+    api = http.client.HTTPConnection(*home.api, timeout=_ANSWER_SECONDS)
     try:
-        socket.create_connection(home.api, timeout=2).close()
+        api.request("GET", "/")
+        api.getresponse().read()
     except OSError:
         return False
+    finally:
+        api.close()
     return True
 
 
@@ -142,6 +151,8 @@ def _remove_files(home: Home) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     for file in (home.connection_file, home.log_file):
         file.unlink(missing_ok=True)
+    with suppress(OSError):  # others may keep files here, as Pulumi its plugins
+        home.path.rmdir()
 
 
 def _last_lines(log: Path) -> str:

@@ -9,6 +9,7 @@ from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.responses import EC2Response
+from moto.iam.exceptions import NotFoundException
 
 from local.aws.api.instance import DEFAULT_VOLUME_GIB, LocalInstance
 
@@ -18,7 +19,13 @@ class LocalResponse(EC2Response):  # type: ignore[misc]  # moto is not typed for
 
     def run_instances(self) -> ActionResult:
         self._fill_volumes(self.params.get("BlockDeviceMappings") or [])
-        result = super().run_instances()
+        try:
+            result = super().run_instances()
+        except NotFoundException as error:
+            # What a profile that IAM has not told EC2 about yet looks like: callers try again on this code.
+            raise EC2ClientError(
+                "InvalidParameterValue", f"Invalid IAM Instance Profile name: {error.message}"
+            ) from error
         self._give_all_the_profile(result.result.instances)
         return result
 
