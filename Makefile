@@ -16,7 +16,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: local-aws ## set up this machine, start the local AWS, roll the apps out on it, print their addresses
-	@$(LOCAL_ENV); pulumi up --stack local --yes
+	@$(LOCAL_ENV); pulumi up --stack local --yes --skip-preview
 	@$(LOCAL) addresses
 
 preview: local-aws ## what `make up` would change
@@ -55,5 +55,6 @@ tools:
 	@python3 -m local.setup --only venv,cli
 
 local-aws: setup
+	@mkdir -p .local/state
 	@$(LOCAL) up
 	@$(LOCAL_ENV); pulumi stack select --create local
