@@ -18,9 +18,11 @@ from manifest.problems import Problem
 MAX_BYTES: Final = 256 * 1024
 MAX_VALUES: Final = 20_000
 """Values after anchors are expanded."""
+MAX_DEPTH: Final = 30
+"""Maps and lists inside each other, anchors expanded; the deepest key of these files has five."""
 
 _TAG: Final = "tag:yaml.org,2002:"
-_INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]*)")
+_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 
 @dataclass(frozen=True)
@@ -48,17 +50,33 @@ def read(root: FilePath, file: str) -> Document:
 def parse(text: str, file: str) -> Document:
     """Reads YAML text that stands in `file`."""
     try:
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        node = _compose(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return _refused(file, mark.line + 1 if mark else 0, _syntax(error, text, mark))
-    except yaml.YAMLError as error:
-        return _refused(file, 0, f"is not YAML: {error}")
+    except yaml.reader.ReaderError as error:
+        line = text.encode()[: error.position].count(b"\n") + 1
+        return _refused(file, line, f"is not YAML: {error.reason}")
+    except _TooMuchError as error:
+        return _refused(file, 0, str(error))
     if node is None:
         return Document(file)
     if not isinstance(node, yaml.MappingNode):
         return _refused(file, node.start_mark.line + 1, "must be a map of keys and values")
     return _Reader(file).document(node)
+
+
+def _compose(text: str) -> yaml.Node | None:
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        _refuse_depth(depth)  # before compose, whose recursion in C ends the whole process
+    return yaml.compose(text, Loader=yaml.CSafeLoader)
+
+
+def _refuse_depth(depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise _TooMuchError(f"holds more than {MAX_DEPTH} maps and lists inside each other")
 
 
 def _refused(file: str, line: int, text: str) -> Document:
@@ -69,11 +87,11 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, mark: yaml.Mark | None) -> s
     line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return "is indented by a tab; YAML wants spaces"
-    return f"is not YAML: {error.problem or error.context}"
+    return f"is not YAML: {': '.join(filter(None, (error.context, error.problem)))}"
 
 
-class _TooManyError(Exception):
-    """The file grows beyond MAX_VALUES."""
+class _TooMuchError(Exception):
+    """The file is beyond MAX_VALUES or MAX_DEPTH."""
 
 
 class _Reader:
@@ -88,17 +106,13 @@ class _Reader:
     def document(self, node: yaml.MappingNode) -> Document:
         try:
             data = self.mapping(node, (), ())
-        except _TooManyError:
-            return _refused(
-                self.file, 0, f"holds more than {MAX_VALUES} values once its anchors are expanded"
-            )
+        except _TooMuchError as error:
+            return _refused(self.file, 0, str(error))
         return Document(self.file, data, self.lines, tuple(self.problems))
 
     def value(self, node: yaml.Node, path: Path, above: tuple[yaml.Node, ...]) -> object:
         self.lines.setdefault(path, node.start_mark.line + 1)
-        self.values += 1
-        if self.values > MAX_VALUES:
-            raise _TooManyError
+        self.spend(above)
         if node in above:
             self.problem(node, "an anchor holds itself")
             return None
@@ -109,6 +123,13 @@ class _Reader:
                 return [self.value(item, (*path, n), (*above, node)) for n, item in enumerate(node.value)]
             case _:
                 return self.scalar(node)
+
+    def spend(self, above: tuple[yaml.Node, ...]) -> None:
+        """Counts one value, or one more map that is merged in."""
+        self.values += 1
+        if self.values > MAX_VALUES:
+            raise _TooMuchError(f"holds more than {MAX_VALUES} values once its anchors are expanded")
+        _refuse_depth(len(above))
 
     def mapping(self, node: yaml.MappingNode, path: Path, above: tuple[yaml.Node, ...]) -> dict[str, object]:
         result: dict[str, object] = {}
@@ -123,6 +144,7 @@ class _Reader:
             self.lines.setdefault((*path, name), key.start_mark.line + 1)
             result[name] = self.value(value, (*path, name), (*above, node))
         for merged in self.merged(node):
+            self.spend(above)
             if merged in above:
                 self.problem(node, "an anchor holds itself")
                 continue
@@ -147,7 +169,8 @@ class _Reader:
     def key(self, node: yaml.Node) -> str | None:
         if isinstance(node, yaml.ScalarNode) and node.tag == f"{_TAG}str":
             return str(node.value)
-        self.problem(node, f"a key must be text; quote it: '{node.value}'")
+        quoted = f"; quote it: '{node.value}'" if isinstance(node, yaml.ScalarNode) else ""
+        self.problem(node, "a key must be text" + quoted)
         return None
 
     def scalar(self, node: yaml.Node) -> object:
@@ -174,4 +197,6 @@ def _surprise(text: str, kind: str) -> str:
         return f"YAML reads {text} as true or false; write true or false, or quote it to mean the text"
     if kind in {"int", "float", "timestamp"}:
         return f"YAML reads {text} as another number or date; quote it to mean the text"
+    if kind in {"merge", "value"}:
+        return f"YAML reads {text} as a sign of its own; quote it to mean the text"
     return f"the tag {kind} is not for these files"
