@@ -6,14 +6,13 @@ rendered anew for every change.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.aws import folders, processes
+from local.aws import folders, haproxy
 from local.aws.certificates import write_secret
 from local.aws.machine import Forward
 from local.aws.network import GATEWAY, METADATA, PEOPLE
-from local.aws.run import run
 from local.home import Home
 
 Address = tuple[str, int]
@@ -34,30 +33,32 @@ def config_file(home: Home) -> Path:
     return home.path.resolve() / "balancer" / "haproxy.cfg"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Balancer:
     """The balancer of one local AWS; `api` and `metadata` are where those two listen on the host."""
 
     home: Home
     api: Address
     metadata: Address
+    _served: frozenset[Forward] | None = field(default=None, init=False)
+    """None: haproxy does not run."""
 
     def start(self, certificate: bytes) -> None:
         """Begin to serve the machines; `certificate` is PEM with its key. Raises LocalError."""
         folders.runtime(self.home).mkdir(parents=True, exist_ok=True)
         write_secret(self._certificate, certificate)
+        self._served = None
         self.publish(frozenset())
 
-    def publish(self, forwards: Iterable[Forward]) -> None:
-        """Serve these from now on. Raises LocalError when an address is taken; then the old ones stay served.
-
-        Nobody is refused in between: the new process takes over the listening sockets of the old one, which
-        lives on for its open connections.
-        """
+    def publish(self, forwards: frozenset[Forward]) -> None:
+        """Serve these from now on. Raises LocalError when an address is taken; the old ones then stay."""
+        if forwards == self._served:
+            return
         config = config_file(self.home)
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(self.render(forwards), encoding="utf-8")
-        run("haproxy", "-D", "-f", config, *self._take_over(config))
+        haproxy.replace(config, self._socket, map(_name, self._served or ()))
+        self._served = forwards
 
     def render(self, forwards: Iterable[Forward]) -> str:
         """The whole configuration of haproxy 2.6 (Debian 12)."""
@@ -80,14 +81,12 @@ class Balancer:
     def _socket(self) -> Path:
         return folders.runtime(self.home) / "haproxy.sock"
 
-    def _take_over(self, config: Path) -> list[str]:
-        old = [str(process.pid) for process in processes.everywhere() if str(config) in process.argv]
-        return ["-x", str(self._socket), "-sf", *old] if old else []
-
     def _global(self) -> str:
+        """One thread: an order to stop is then carried out between two connections and never amid one."""
         return (
             "global\n"
             f"  stats socket {self._socket} mode 600 level admin expose-fd listeners\n"
+            "  nbthread 1\n"
             "  hard-stop-after 5m\n"
         )
 
@@ -98,6 +97,7 @@ class Balancer:
         return (
             f"listen {name}\n"
             "  mode http\n"
+            "  option http-server-close\n"
             f"  bind {address} namespace {self.home.name}{encryption}\n"
             "  http-request set-header X-Machine-Address %[src]\n"
             f"  server {name} {host}:{port}\n"
@@ -106,11 +106,15 @@ class Balancer:
     def _for_people(self, forward: Forward) -> str:
         inside = f"namespace {self.home.name} source {PEOPLE}"
         return (
-            f"listen {forward.listen}:{forward.port}\n"
+            f"listen {_name(forward)}\n"
             "  mode tcp\n"
-            f"  bind {forward.listen}:{forward.port}\n"
+            f"  bind {_name(forward)}\n"
             f"  server machine {forward.target}:{forward.port} {inside}\n"
         )
+
+
+def _name(forward: Forward) -> str:
+    return f"{forward.listen}:{forward.port}"
 
 
 def _quoted(path: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from local.aws import certificates, image, leftovers
 from local.aws.balancer import Address, Balancer
 from local.aws.launch import Launch
-from local.aws.machine import Forward, MachineSpec, NetworkView
+from local.aws.machine import MachineSpec, NetworkView
 from local.aws.names import Names
 from local.aws.network import Network
 from local.aws.nspawn import NspawnMachine
@@ -28,7 +28,12 @@ class NspawnSite:
     api: Address = field(kw_only=True)
     metadata: Address = field(kw_only=True)
     _image: Path = field(default=Path(), init=False)
-    _forwards: frozenset[Forward] = field(default=frozenset(), init=False)
+    _network: Network = field(init=False)
+    _balancer: Balancer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._network = Network(self.home)
+        self._balancer = Balancer(home=self.home, api=self.api, metadata=self.metadata)
 
     @staticmethod
     def available() -> str | None:
@@ -59,9 +64,7 @@ class NspawnSite:
 
     def publish(self, view: NetworkView) -> None:
         self._network.publish(view)
-        if view.forwards != self._forwards:
-            self._balancer.publish(view.forwards)
-            self._forwards = view.forwards
+        self._balancer.publish(view.forwards)
 
     def close(self) -> None:
         """Machines that still run are not asked to power off: nothing of them is to last."""
@@ -71,11 +74,3 @@ class NspawnSite:
         self._network.open()
         Names(self._network).start()
         self._balancer.start(certificates.authority().site_pem())
-
-    @property
-    def _network(self) -> Network:
-        return Network(self.home)
-
-    @property
-    def _balancer(self) -> Balancer:
-        return Balancer(home=self.home, api=self.api, metadata=self.metadata)

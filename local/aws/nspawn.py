@@ -62,11 +62,10 @@ class NspawnMachine:
     def stop(self) -> None:
         deadline = time.monotonic() + _STOP_DEADLINE
         while self._shell is not None and self.running():
-            if time.monotonic() < deadline:
-                self._send(_POWER_OFF, self._first_processes(self._shell))
-            else:
-                self._send(signal.SIGKILL, [*self._first_processes(self._shell), self._shell.pid])
-            # Then again: a machine that has only begun to boot does not hear it.
+            # Once a second: a machine that has only begun to boot does not hear it.
+            number = _POWER_OFF if time.monotonic() < deadline else signal.SIGKILL
+            for first in self._first_processes(self._shell):
+                processes.send(first, number)
             with suppress(subprocess.TimeoutExpired):
                 self._shell.wait(timeout=1.0)
         cgroups.remove(self.launch.network.home, self.launch.name)
@@ -94,8 +93,3 @@ class NspawnMachine:
     def _first_processes(shell: subprocess.Popen[bytes]) -> list[int]:
         """The machine's process 1, once there is one."""
         return [first for nspawn in processes.children(shell.pid) for first in processes.children(nspawn)]
-
-    @staticmethod
-    def _send(number: int, to: list[int]) -> None:
-        for pid in to:
-            processes.send(pid, number)
