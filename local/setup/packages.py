@@ -31,6 +31,9 @@ _SERVICES = {"haproxy": Path("/etc/systemd/system/haproxy.service")}
 _QUIET = ("DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1")
 _WAIT_FOR_OTHERS = ("-o", "DPkg::Lock::Timeout=600")
 
+# sudo would take these away; they say where caches are and how packages are reached.
+_KEPT = "HOME,XDG_CACHE_HOME,XDG_DATA_HOME,http_proxy,https_proxy,no_proxy,HTTP_PROXY,HTTPS_PROXY,NO_PROXY"
+
 
 def missing() -> tuple[str, ...]:
     """Names of the packages to install. Raises LocalError on a system that is not Debian's kind."""
@@ -58,7 +61,7 @@ def ensure(log: Log) -> None:
 
 def as_root(*argv: str | Path) -> tuple[str | Path, ...]:
     """The command, by sudo unless we are root."""
-    return argv if os.geteuid() == 0 else ("sudo", *argv)
+    return argv if os.geteuid() == 0 else ("sudo", f"--preserve-env={_KEPT}", *argv)
 
 
 def parse_installed(status: str) -> set[str]:

@@ -65,5 +65,11 @@ def _read(url: str) -> bytes:
         with urllib.request.urlopen(url, timeout=_PATIENCE) as answer:  # noqa: S310  a constant https address
             content: bytes = answer.read()
     except (OSError, http.client.HTTPException) as failure:
-        raise LocalError(f"no release download here ({getattr(failure, 'reason', failure)})") from failure
+        raise LocalError(f"no release download here ({_reason(failure)})") from failure
     return content
+
+
+def _reason(failure: Exception) -> object:
+    """`Name or service not known`, without the wrapping of urllib and the number of errno."""
+    cause = getattr(failure, "reason", failure)
+    return getattr(cause, "strerror", None) or cause

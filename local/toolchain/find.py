@@ -75,7 +75,7 @@ def _get(log: Log) -> Path:
     try:
         return _make(_OFFICIAL, download.fetch, log)
     except LocalError as failure:
-        say(f"Pulumi: {failure.message}; building it from its Go modules, some four minutes")
+        say(f"Pulumi: {failure.message}; building it from Go modules, about 4 min")
         return _make(_BUILT, build.build, log)
 
 

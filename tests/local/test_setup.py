@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import CompletedProcess
 from threading import Barrier
 
 import pytest
@@ -12,7 +13,7 @@ from local.errors import LocalError
 from local.logged import Log
 from local.progress import step
 from local.setup import __main__ as command
-from local.setup import environment, packages
+from local.setup import environment, packages, steps
 from local.setup.graph import Outcome, Step, run, with_needs
 
 PATIENCE = 60.0
@@ -162,9 +163,58 @@ class TestPackages:
 
     def test_others_than_root_go_by_sudo(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(os, "geteuid", lambda: 1000)
-        assert packages.as_root("apt-get", "update") == ("sudo", "apt-get", "update")
+        sudo, kept, *rest = packages.as_root("apt-get", "update")
+        assert sudo == "sudo"
+        assert "HOME,XDG_CACHE_HOME," in str(kept)
+        assert rest == ["apt-get", "update"]
         monkeypatch.setattr(os, "geteuid", lambda: 0)
         assert packages.as_root("apt-get", "update") == ("apt-get", "update")
+
+
+class TestSteps:
+    @pytest.fixture
+    def answers(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
+        """What the programs started by the image step are to end with: exit code and output."""
+        left: list[tuple[int, str]] = []
+
+        def answer(*_arguments: str) -> CompletedProcess[str]:
+            code, output = left.pop(0)
+            return CompletedProcess([], code, output)
+
+        monkeypatch.setattr(steps, "_python_as_root", answer)
+        return left
+
+    def test_who_can_never_be_root_gets_what_simulated_machines_need(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(steps, "can_become_root", lambda: True)
+        assert [step.name for step in steps.steps()] == ["packages", "venv", "cli", "image"]
+        monkeypatch.setattr(steps, "can_become_root", lambda: False)
+        assert [step.name for step in steps.steps()] == ["venv", "cli"]
+
+    def test_a_python_without_environments_waits_for_its_package(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(packages, "python_is_whole", lambda: False)
+        needs = {step.name: step.needs for step in steps.steps()}
+        assert needs["venv"] == needs["cli"] == ("packages",)
+
+    def test_a_failed_image_is_a_failure(self, answers: list[tuple[int, str]]) -> None:
+        answers += [(1, ""), (0, "\n")]
+        with pytest.raises(LocalError, match="image could not be made"):
+            steps._image()
+
+    def test_an_image_is_not_missed_where_no_machine_can_run(
+        self, answers: list[tuple[int, str]], capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        answers += [(1, ""), (0, "there are no loop devices\n")]
+        steps._image()
+        assert "not needed, because there are no loop devices" in capfd.readouterr().err
+
+    def test_an_image_that_is_there_costs_one_question(self, answers: list[tuple[int, str]]) -> None:
+        answers += [(0, "/cache/image\n")]
+        steps._image()
+        assert answers == []
 
 
 class TestEnvironment:
