@@ -1,6 +1,6 @@
 """Layers of values: maps merge, lists replace, null removes. Every value keeps its origin."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from manifest.document import Document
@@ -37,38 +37,34 @@ def merge(layers: Iterable[Layer]) -> Layer:
     data: Data = {}
     origins: dict[Path, Origin] = {}
     for layer in layers:
-        _put(data, origins, layer.data, layer.origins, ())
+        _put(data, origins, layer.data, ())
+        places = (place for place in _places(layer.data, ()) if place in layer.origins)
+        origins.update({place: layer.origins[place] for place in places})
     return Layer(data, origins)
 
 
-def _put(data: Data, origins: dict[Path, Origin], new: Data, news: Mapping[Path, Origin], at: Path) -> None:
+def _put(data: Data, origins: dict[Path, Origin], new: Data, at: Path) -> None:
+    """Lays `new` over `data`, and forgets the origins of what goes."""
     for key, value in new.items():
         path = (*at, key)
         below = data.get(key)
+        if not (isinstance(value, dict) and isinstance(below, dict)):
+            for place in _places(data.pop(key, None), path):
+                origins.pop(place, None)
+            below = {}
         if isinstance(value, dict):
-            if not isinstance(below, dict):
-                _forget(origins, path)
-                below = data[key] = {}
-            _put(below, origins, value, news, path)
-        else:
-            _forget(origins, path)
-            data.pop(key, None)
-            if value is not None:
-                data[key] = value
-        _remember(origins, news, path, whole=value is not None and not isinstance(value, dict))
+            data[key] = below
+            _put(below, origins, value, path)
+        elif value is not None:
+            data[key] = value
 
 
-def _forget(origins: dict[Path, Origin], at: Path) -> None:
-    for path in [path for path in origins if path[: len(at)] == at]:
-        del origins[path]
-
-
-def _remember(origins: dict[Path, Origin], news: Mapping[Path, Origin], at: Path, *, whole: bool) -> None:
-    """Takes over the origin of the value at `at`, and with `whole` of all that stands in it."""
-    if at in news:
-        origins[at] = news[at]
-    if whole:
-        origins.update({path: origin for path, origin in news.items() if path[: len(at)] == at})
+def _places(value: object, at: Path) -> Iterator[Path]:
+    """`at` and every place inside its value."""
+    yield at
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from _places(item, (*at, key))
 
 
 def origin_of(layer: Layer, path: Path) -> Origin | None:
