@@ -30,9 +30,12 @@ class Log:
         with self.path.open("a", encoding="utf-8") as log:
             log.write(f"$ {command}\n")
             log.flush()
+            start = log.tell()
             code = self._finish(argv, cwd, log.fileno())
         if code != 0:
-            raise LocalError(f"{command}\n  ended with exit code {code}; its last words:\n{self._tail()}")
+            raise LocalError(
+                f"{command}\n  ended with exit code {code}; its last words:\n{self._tail(start)}"
+            )
 
     def _finish(self, argv: tuple[str | Path, ...], cwd: Path | None, output: int) -> int:
         environment = {**os.environ, **self.environment}
@@ -44,8 +47,8 @@ class Log:
             raise LocalError(f"{argv[0]} is not installed, or not on PATH") from missing
         return done.returncode
 
-    def _tail(self) -> str:
-        lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+    def _tail(self, start: int) -> str:
+        lines = self.path.read_bytes()[start:].decode(errors="replace").splitlines()
         last = "\n".join(f"    {line}" for line in lines[-_TAIL:])
         return f"{last}\n  all of them: {self.path}"
 

@@ -327,6 +327,14 @@ class TestLog:
         assert "\n    50\n" not in str(failure.value)
         assert "\n50\n" in log.path.read_text()
 
+    def test_the_last_words_are_not_those_of_an_earlier_program(self, tmp_path: Path) -> None:
+        log = Log(tmp_path / "log")
+        log.run("echo", "all is well")
+        with pytest.raises(LocalError) as failure:
+            log.run("false")
+        assert "all is well" not in str(failure.value)
+        assert "all is well" in log.path.read_text()
+
     def test_gives_its_environment_and_ours(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("OURS", "1")
         log = Log(tmp_path / "log", {"ADDED": "2"})
