@@ -97,8 +97,17 @@ def refreshed(resource: Resource, inputs: Properties, state: Properties) -> Prop
     served = [*resource.by_name, *(("tagsAll",) if resource.tagged else ())]
     if not inputs:
         return {name: state[name] for name in served if state.get(name) not in (None, "", {}, [])}
-    common = [name for name in served if name in inputs and name in state]
-    read = {name: shaped_like(inputs[name], state[name]) for name in common}
-    arguments = {**resource.by_name, "tagsAll": TAGS_ALL}
-    moved = [name for name in common if not _same(arguments[name], read, {name: inputs[name]})]
-    return inputs | {name: read[name] for name in moved}
+    arguments = [
+        argument for argument in (*resource.arguments, TAGS_ALL) if argument.name in inputs.keys() & state
+    ]
+    return inputs | {
+        argument.name: _as_asked(argument, inputs, state)
+        for argument in arguments
+        if not _same(argument, state, inputs)
+    }
+
+
+def _as_asked(argument: Argument, inputs: Properties, state: Properties) -> object:
+    """What AWS has, without the parts of a nested object that AWS chose."""
+    actual = state[argument.name]
+    return shaped_like(inputs[argument.name], actual) if argument.computed else actual

@@ -69,14 +69,18 @@ def _update_role(call: Call) -> None:
 
 def _delete_role(call: Call) -> None:
     """Takes the role out of its profiles first, as the real provider does; its policies only if told to."""
+    unless_missing(lambda: _take_apart(call), MISSING)
+
+
+def _take_apart(call: Call) -> None:
     iam, name = call.aws.iam, call.id
-    answer = unless_missing(lambda: iam.list_instance_profiles_for_role(RoleName=name), MISSING)
-    profiles = [each["InstanceProfileName"] for each in answer["InstanceProfiles"]] if answer else []
-    for profile in profiles:
-        iam.remove_role_from_instance_profile(InstanceProfileName=profile, RoleName=name)
+    for profile in iam.list_instance_profiles_for_role(RoleName=name)["InstanceProfiles"]:
+        iam.remove_role_from_instance_profile(
+            InstanceProfileName=profile["InstanceProfileName"], RoleName=name
+        )
     if call.state.get("forceDetachPolicies"):
         _strip(call)
-    unless_missing(lambda: iam.delete_role(RoleName=name), MISSING)
+    iam.delete_role(RoleName=name)
 
 
 def _strip(call: Call) -> None:

@@ -1,18 +1,22 @@
 """The row of aws.ec2.Instance."""
 
+import base64
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from local.errors import LocalError
 from local.provider import launch, tags
-from local.provider.table import Argument, Call, Resource, Timeouts, always, when
+from local.provider.table import Argument, Call, GoneError, Resource, Timeouts, always, when
 from local.provider.values import Properties
 from local.provider.waiting import code, unless_missing
 
 TOKEN = "aws:ec2/instance:Instance"  # noqa: S105
 
 NOT_FOUND = "InvalidInstanceID.NotFound"
+
+ENDS = frozenset({"shutting-down", "terminated"})
+"""States from which an instance does not come back."""
 
 PROFILE_SECONDS = 120
 """How long the real provider lets IAM take to tell EC2 of a new instance profile (its propagationTimeout)."""
@@ -23,7 +27,6 @@ ARGUMENTS = (
     Argument(name="ami", required=True, replaces=always),
     Argument(name="associatePublicIpAddress", replaces=always, computed=True),
     Argument(name="availabilityZone", replaces=always, computed=True),
-    Argument(name="disableApiTermination", computed=True),
     Argument(name="iamInstanceProfile", fixed=True, computed=True),
     Argument(name="instanceInitiatedShutdownBehavior", computed=True),
     Argument(name="instanceType", required=True, unsettles=_READDRESSED),
@@ -83,7 +86,7 @@ def settle(call: Call) -> Properties:
 
 def _as_asked(call: Call) -> Properties:
     """What only a call of its own would tell, and was just given."""
-    names = ("disableApiTermination", "instanceInitiatedShutdownBehavior", "userData", "userDataBase64")
+    names = ("instanceInitiatedShutdownBehavior", "userData", "userDataBase64")
     asked = {name: call.inputs[name] for name in names if name in call.inputs}
     return {"instanceInitiatedShutdownBehavior": "stop"} | asked
 
@@ -96,7 +99,8 @@ def _running(instance: dict[str, Any] | None) -> dict[str, Any] | None:
     if instance["State"]["Name"] == "running" or reason.get("Code") == "Client.InstanceInitiatedShutdown":
         return instance
     why = reason.get("Message") or instance.get("StateTransitionReason") or "AWS gives no reason"
-    raise LocalError(f"{instance['InstanceId']} is {instance['State']['Name']} and never ran: {why}")
+    failure = GoneError if instance["State"]["Name"] in ENDS else LocalError
+    raise failure(f"{instance['InstanceId']} is {instance['State']['Name']} and never ran: {why}")
 
 
 def _described(call: Call) -> dict[str, Any] | None:
@@ -110,7 +114,7 @@ def _described(call: Call) -> dict[str, Any] | None:
 def read(call: Call) -> Properties | None:
     """An instance that ends is no instance: the next update makes a new one."""
     instance = _described(call)
-    if instance is None or instance["State"]["Name"] in {"shutting-down", "terminated"}:
+    if instance is None or instance["State"]["Name"] in ENDS:
         return None
     return {**launch.outputs(call, instance, _root_volume(call, instance)), **_attributes(call)}
 
@@ -148,17 +152,15 @@ def update(call: Call) -> None:
         ec2.modify_instance_attribute(InstanceId=call.id, Groups=wanted["vpcSecurityGroupIds"])
     if call.changed("metadataOptions"):
         ec2.modify_instance_metadata_options(InstanceId=call.id, **launch.metadata(wanted))
-    for name in ("instanceInitiatedShutdownBehavior", "disableApiTermination"):
-        if call.changed(name):
-            _modify(call, name, wanted[name])
+    if call.changed("instanceInitiatedShutdownBehavior"):
+        _modify(call, "instanceInitiatedShutdownBehavior", wanted["instanceInitiatedShutdownBehavior"])
     if call.changed("instanceType", "userData", "userDataBase64"):
         _change_stopped(call)
 
 
-def _modify(call: Call, name: str, value: object) -> None:
-    """One attribute; the API's name for it is ours with a capital."""
-    attribute: Any = {name[0].upper() + name[1:]: {"Value": value}}
-    call.aws.ec2.modify_instance_attribute(InstanceId=call.id, **attribute)
+def _modify(call: Call, name: Any, value: str) -> None:  # noqa: ANN401 - a name of the API's list
+    # By Attribute and Value: moto misreads the other form of this call.
+    call.aws.ec2.modify_instance_attribute(InstanceId=call.id, Attribute=name, Value=value)
 
 
 def _change_stopped(call: Call) -> None:
@@ -168,7 +170,7 @@ def _change_stopped(call: Call) -> None:
     if call.changed("instanceType"):
         _modify(call, "instanceType", call.inputs["instanceType"])
     if call.changed("userData", "userDataBase64"):
-        _modify(call, "userData", launch.user_data(call.inputs) or b"")
+        _modify(call, "userData", base64.b64encode(launch.user_data(call.inputs) or b"").decode())
     call.aws.ec2.start_instances(InstanceIds=[call.id])
 
 

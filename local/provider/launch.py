@@ -35,7 +35,6 @@ def request(inputs: Properties, root_device: str) -> dict[str, Any]:
         "InstanceType": inputs["instanceType"],
         "KeyName": inputs.get("keyName"),
         "InstanceInitiatedShutdownBehavior": inputs.get("instanceInitiatedShutdownBehavior"),
-        "DisableApiTermination": inputs.get("disableApiTermination"),
         "UserData": user_data(inputs),
         "MetadataOptions": metadata(inputs),
         "IamInstanceProfile": _wrapped("Name", inputs.get("iamInstanceProfile")),

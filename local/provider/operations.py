@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.errors import LocalError
 from local.provider.diffs import without_defaults
-from local.provider.table import Call, Resource
+from local.provider.table import Call, GoneError, Resource
 from local.provider.values import Properties
 
 EXPECTED = (LocalError, ClientError, BotoCoreError, OSError)
@@ -48,9 +48,11 @@ def _finish(resource: Resource, call: Call, change: Callable[[], None]) -> Prope
     try:
         change()
         found = (resource.settle or resource.read)(call)
+    except GoneError:
+        raise
     except Exception as error:
         raise UnfinishedError(call.id, call.state | inputs, told(error)) from error
     if found is None:
         hint = "pulumi up --refresh makes it anew"
-        raise LocalError(f"{call.id} was there a moment ago and is gone: someone deleted it", hint=hint)
+        raise GoneError(f"{call.id} was there a moment ago and is gone: someone deleted it", hint=hint)
     return inputs | found

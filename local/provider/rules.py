@@ -7,7 +7,7 @@ from local.provider.table import Argument, Call, Resource, always, when_it_comes
 from local.provider.values import Properties
 from local.provider.waiting import unless_missing
 
-NOT_FOUND = ("InvalidGroup.NotFound", "InvalidSecurityGroupRuleId.NotFound")
+NOT_FOUND = ("InvalidGroup.NotFound", "InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound")
 
 _SOURCES = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from local.errors import LocalError
 from local.provider.session import Aws
 from local.provider.values import Properties
 from local.provider.waiting import Wait
@@ -10,6 +11,10 @@ from local.provider.waiting import Wait
 SERVED = "the stand-in for pulumi-aws does not serve"
 
 Replaces = Callable[[Properties, Properties], bool]
+
+
+class GoneError(LocalError):
+    """The resource is gone already: there is no id to keep."""
 
 
 def never(_old: Properties, _new: Properties) -> bool:

@@ -51,5 +51,5 @@ def is_asset(value: object) -> bool:
 def shaped_like(wanted: object, actual: object) -> object:
     """`actual`, cut down to the keys that `wanted` speaks of: AWS reports more than a program asks for."""
     if isinstance(wanted, dict) and isinstance(actual, dict) and not is_asset(wanted):
-        return {key: shaped_like(wanted[key], actual.get(key)) for key in wanted}
+        return {key: shaped_like(wanted[key], actual[key]) for key in wanted if key in actual}
     return actual
