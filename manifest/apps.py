@@ -1,15 +1,15 @@
 """All apps of a stack: every file read, layered, checked, and resolved to frozen values."""
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from manifest.check import validate
-from manifest.document import Document, read
+from manifest.document import Document, read, read_if_there
 from manifest.layers import Layer, layer_of, merge
 from manifest.model import AppFile, Healthcheck
-from manifest.names import name_fault
 from manifest.origins import Origin, dotted
 from manifest.problems import ManifestError, Problem, did_you_mean
 from manifest.settings import Settings, stack_file
@@ -66,15 +66,12 @@ def load_apps(root: Path, settings: Settings) -> tuple[App, ...]:
     Raises ManifestError with all problems of all files, those of other stacks' `environments` included.
     """
     files = sorted(path.name for path in (root / "apps").glob("*.yaml") if path.name != DEFAULTS)
-    defaults = (
-        read(root, f"apps/{DEFAULTS}")
-        if (root / "apps" / DEFAULTS).is_file()
-        else Document(f"apps/{DEFAULTS}")
-    )
+    defaults = read_if_there(root, f"apps/{DEFAULTS}")
     readings = [_Reading(root, settings, defaults, read(root, f"apps/{name}")) for name in files]
     problems = [*defaults.problems, *(problem for reading in readings for problem in reading.problems())]
     apps = [reading.app() for reading in readings] if not problems else []
-    problems += [*_same_names(apps), *_unknown_counts(settings, [*apps], problems)]
+    if not problems:
+        problems = [*_same_names(readings, apps), *_unknown_counts(settings, apps)]
     if problems:
         raise ManifestError(problems)
     return tuple(sorted(apps, key=lambda app: app.name))
@@ -103,14 +100,17 @@ class _Reading:
                 yield from self.beyond_the_model(app, layer, stack)
         yield from self.unknown_environments()
 
-    def environments(self) -> list[str]:
-        both = merge(
-            [layer_of("", self.defaults, ("environments",)), layer_of("", self.file, ("environments",))]
-        )
-        return sorted(both.data)
+    def stacks(self) -> list[str]:
+        files = self.root.glob(stack_file("*"))
+        return [path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in files]
+
+    def environments(self) -> set[str]:
+        """The stacks that the files say something special for."""
+        both = merge(layer_of("", file, ("environments",)) for file in (self.defaults, self.file))
+        return {*both.data} & {*self.stacks()}
 
     def unknown_environments(self) -> Iterator[Problem]:
-        stacks = [path.name.split(".")[1] for path in self.root.glob("Pulumi.*.yaml")]
+        stacks = self.stacks()
         for document in (self.defaults, self.file):
             environments = document.data.get("environments", {})
             if not isinstance(environments, dict):
@@ -131,14 +131,13 @@ class _Reading:
         layers = [
             Layer({"name": Path(self.file.file).stem}),
             self.stack_defaults() if stack == self.settings.stack else Layer(),
-            layer_of("_defaults.yaml", self.defaults),
-            layer_of("app file", self.file),
+            _without_environments(layer_of("_defaults.yaml", self.defaults)),
+            _without_environments(layer_of("app file", self.file)),
             layer_of(f"environments.{stack}", self.defaults, ("environments", stack)),
             layer_of(f"environments.{stack}", self.file, ("environments", stack)),
         ]
         merged = merge(layers)
-        own = {k: v for k, v in merged.data.items() if k != "environments" and not k.startswith("x-")}
-        return replace(merged, data=own)
+        return replace(merged, data={k: v for k, v in merged.data.items() if not k.startswith("x-")})
 
     def stack_defaults(self) -> Layer:
         if not self.settings.image_id:
@@ -146,9 +145,7 @@ class _Reading:
         return Layer({"image_id": self.settings.image_id}, {("image_id",): self.settings.origin("imageId")})
 
     def beyond_the_model(self, app: AppFile, layer: Layer, stack: str) -> Iterator[Problem]:
-        if fault := name_fault(app.name):
-            yield self.problem(layer, "name", fault)
-        if app.source and not (self.path.parent / app.source).is_dir():
+        if app.source and not os.path.isdir(self.path.parent / app.source):  # noqa: PTH112 - is_dir may raise
             yield self.problem(layer, "source", f"there is no folder {app.source} beside {self.file.file}")
         if stack == self.settings.stack and not app.image_id:
             yield self.problem(
@@ -171,6 +168,8 @@ class _Reading:
         count, origin = self.count(keys, written)
         if origin:
             written["count"] = (str(count), origin)
+        if self.settings.subnets and not keys.subnet:
+            written["subnets"] = (str([*self.settings.subnets]), self.settings.origin("subnets"))
         return App(
             name=keys.name,
             runtime=keys.runtime,
@@ -211,6 +210,10 @@ def _process(keys: AppFile, count: int, settings: Settings) -> Process:
     )
 
 
+def _without_environments(layer: Layer) -> Layer:
+    return replace(layer, data={key: value for key, value in layer.data.items() if key != "environments"})
+
+
 def _leaves(
     layer: Layer, data: object, at: tuple[str | int, ...]
 ) -> Iterator[tuple[tuple[str | int, ...], object, Origin]]:
@@ -222,28 +225,26 @@ def _leaves(
         yield at, data, layer.origins[at]
 
 
-def _same_names(apps: list[App]) -> Iterator[Problem]:
-    for n, app in enumerate(apps):
-        for other in apps[:n]:
-            if app.name == other.name:
-                origin = app.written["cmd"][1]
-                yield Problem(origin.file, 1, f"name: another file makes an app '{app.name}' too")
+def _same_names(readings: list[_Reading], apps: list[App]) -> Iterator[Problem]:
+    first: dict[str, str] = {}
+    for reading, app in zip(readings, apps, strict=True):
+        file = reading.file.file
+        if (other := first.setdefault(app.name, file)) != file:
+            line = reading.file.lines.get(("name",), 1)
+            yield Problem(file, line, f"name: {other} makes an app '{app.name}' too")
 
 
-def _unknown_counts(settings: Settings, apps: list[App], problems: list[Problem]) -> Iterator[Problem]:
-    """Names in `counts` that no app or process bears; not judged while a file with problems may hold them."""
-    if problems:
-        return
+def _unknown_counts(settings: Settings, apps: list[App]) -> Iterator[Problem]:
+    """Names in `counts` that no app or process bears."""
     known = {app.name: [process.name for process in app.processes] for app in apps}
     for name, count in settings.counts.items():
-        origin = settings.origin(f"counts.{name}")
         if name not in known:
-            yield Problem(
-                origin.file, origin.line, f"counts.{name}: there is no such app" + did_you_mean(name, known)
-            )
-        elif isinstance(count, Mapping):
-            for process in sorted({*count} - {*known[name]}):
-                text = f"counts.{name}.{process}: there is no such process" + did_you_mean(
-                    process, known[name]
-                )
-                yield Problem(origin.file, origin.line, text)
+            yield _no_such("app", name, known, settings.origin(f"counts.{name}"), f"counts.{name}")
+        for process in count if isinstance(count, Mapping) and name in known else ():
+            if process not in known[name]:
+                key = f"counts.{name}.{process}"
+                yield _no_such("process", process, known[name], settings.origin(key), key)
+
+
+def _no_such(kind: str, name: str, known: Iterable[str], origin: Origin, key: str) -> Problem:
+    return Problem(origin.file, origin.line, f"{key}: there is no such {kind}{did_you_mean(name, known)}")

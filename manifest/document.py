@@ -47,6 +47,11 @@ def read(root: FilePath, file: str) -> Document:
     return parse(text, file)
 
 
+def read_if_there(root: FilePath, file: str) -> Document:
+    """Reads `root/file`; an empty document where there is no such file."""
+    return read(root, file) if (root / file).is_file() else Document(file)
+
+
 def parse(text: str, file: str) -> Document:
     """Reads YAML text that stands in `file`."""
     try:

@@ -8,11 +8,17 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from manifest.names import COUNT_MAX
+from manifest.names import COUNT_MAX, name_fault
 
 _DURATION = re.compile(r"([1-9][0-9]*)(s|m|h)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _name(value: str) -> str:
+    if fault := name_fault(value):
+        raise ValueError(fault)
+    return value
 
 
 def _seconds(value: object) -> object:
@@ -120,7 +126,7 @@ class Deploy(_Keys):
 class AppFile(_Keys):
     """All layers of one app, merged."""
 
-    name: str
+    name: Annotated[str, AfterValidator(_name)]
     image_id: Annotated[str, Field(pattern=r"^ami-[0-9a-f]{8,17}$")] | None = None
     instance_type: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")] = "t3.micro"
     subnet: Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")] | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from manifest.document import Document, read
+from manifest.document import Document, read, read_if_there
 from manifest.names import COUNT_MAX, STACK_MAX
 from manifest.origins import Origin
 from manifest.problems import ManifestError, Problem, did_you_mean
@@ -70,9 +70,7 @@ def parse_settings(root: Path, stack: str, values: Mapping[str, object]) -> Sett
     The stack's file, where it exists, tells lines and the keys that nobody knows. Raises ManifestError.
     """
     project = str(read(root, "Pulumi.yaml").data.get("name", ""))
-    file = (
-        read(root, stack_file(stack)) if (root / stack_file(stack)).is_file() else Document(stack_file(stack))
-    )
+    file = read_if_there(root, stack_file(stack))
     parser = _Parser(project, file, values)
     settings = Settings(
         project=project,
