@@ -20,7 +20,7 @@ def process(*argv: str, cgroup: str = "0::/user.slice") -> Process:
 OURS = {
     "an orphaned machine": process("/sbin/init", cgroup=f"0::/{HOME.name}/{MACHINE}/payload/init.scope"),
     "the same in an old hierarchy": process("init", cgroup=f"9:cpu:/\n1:name=systemd:/{HOME.name}/{MACHINE}"),
-    "in a scope of the host's systemd": process("init", cgroup=f"0::/machine.slice/{MACHINE}.scope/payload"),
+    "in a scope of the host's systemd": process("init", cgroup=f"1:cpu:/machine.slice/{MACHINE}.scope\n0::/"),
     "one that makes mounts": process("sh", "-c", "set -eu", MACHINE, "/cache/image"),
     "one that waits for a group": process("systemd-nspawn", f"--machine={MACHINE}"),
     "a balancer": process("haproxy", "-D", "-f", "/srv/aws/balancer/haproxy.cfg"),
