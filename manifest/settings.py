@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from manifest.document import Document, read, read_if_there
-from manifest.names import COUNT_MAX, STACK_MAX
+from manifest.names import COUNT_MAX, prefix_fault
 from manifest.origins import Origin
 from manifest.problems import ManifestError, Problem, did_you_mean
 
@@ -69,7 +69,7 @@ def parse_settings(root: Path, stack: str, values: Mapping[str, object]) -> Sett
 
     The stack's file, where it exists, tells lines and the keys that nobody knows. Raises ManifestError.
     """
-    project = str(read(root, "Pulumi.yaml").data.get("name", ""))
+    project = _project(root)
     file = read_if_there(root, stack_file(stack))
     parser = _Parser(project, file, values)
     settings = Settings(
@@ -85,14 +85,20 @@ def parse_settings(root: Path, stack: str, values: Mapping[str, object]) -> Sett
         counts=parser.counts(),
         origins=parser.origins(),
     )
-    if len(stack) > STACK_MAX:
-        parser.problem(
-            "", f"the stack's name has {len(stack)} characters; AWS names have room for {STACK_MAX}"
-        )
+    if fault := prefix_fault(f"{project}-{stack}"):
+        parser.problem("", f"project and stack: {fault}")
     parser.refuse_unknown()
     if problems := (*file.problems, *parser.problems):
         raise ManifestError(problems)
     return settings
+
+
+def _project(root: Path) -> str:
+    file = read_if_there(root, "Pulumi.yaml")
+    if name := file.data.get("name"):
+        return str(name)
+    text = "names no project; run this in the folder of Pulumi.yaml"
+    raise ManifestError(file.problems or [Problem(file.file, 0, text)])
 
 
 def refuse_placeholders(settings: Settings) -> None:
@@ -181,6 +187,8 @@ class _Parser:
             namespace, _, name = key.rpartition(":")
             if namespace in {self.project, ""} and name not in OWN_KEYS:
                 self.problem(key, "unknown key" + did_you_mean(name, OWN_KEYS))
+            elif not namespace:
+                self.problem(key, f"write {self.project}:{name}")
 
     def origins(self) -> dict[str, Origin]:
         return {
