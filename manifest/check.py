@@ -61,7 +61,7 @@ def _keys(model: type[BaseModel], path: Path) -> list[str]:
         if inner is None:
             return []
         model = inner
-    return list(model.model_fields)
+    return [*model.model_fields, *(["environments"] if model is AppFile else [])]
 
 
 def _model_in(field: FieldInfo | None) -> type[BaseModel] | None:

@@ -10,8 +10,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from manifest.names import COUNT_MAX, name_fault
 
-_DURATION = re.compile(r"([1-9][0-9]*)(s|m|h)")
+_DURATION = re.compile(r"([1-9][0-9]{0,4})(s|m|h)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+_S3_URL = re.compile(r"s3://[a-z0-9][a-z0-9-]+/([\w-][\w.-]*/)*[\w-][\w.-]*", re.ASCII)
+"""A bucket without dots, which TLS wants, and a key that is the same in a URL, a signature and a policy."""
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -47,6 +49,8 @@ def _slug_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"https", "s3"} or not parts.netloc or not parts.path.strip("/"):
         raise ValueError("must be https://HOST/PATH or s3://BUCKET/KEY")
+    if parts.scheme == "s3" and not _S3_URL.fullmatch(value):
+        raise ValueError("must be s3://BUCKET/KEY of letters, digits, '-', '_' and '.' (no '.' in BUCKET)")
     if re.search(r"[^\x21-\x7e]|[\"\\]", value):
         raise ValueError(
             "must hold only printable ASCII without blanks, quotes and backslashes; encode others as %20"
@@ -70,8 +74,8 @@ def _env_value(value: object) -> object:
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str):
         raise ValueError("must be text; quote it")  # noqa: TRY004 - pydantic collects ValueError only
-    if "\0" in text or text.rstrip(" \t") != text or re.search(r"[ \t]\n", text):
-        raise ValueError("cannot end a line with a blank, nor hold NUL: runit's envdir would not carry it")
+    if "\0" in text or text.endswith((" ", "\t")):
+        raise ValueError("cannot end with a blank, nor hold NUL: runit's envdir would not carry it")
     return text
 
 
