@@ -34,7 +34,7 @@ class _Hasher:
 def tar_sha256(folder: Path) -> str:
     """The identity of a folder's content: sha256 of its normalised, uncompressed tar, in hex.
 
-    Raises ManifestError for what a slug cannot hold: links that lead out of it, devices, sockets.
+    Raises ManifestError for what a slug cannot hold, such as links that lead out of it, devices, sockets.
     """
     hasher = _Hasher()
     _write_tar(folder, hasher)
@@ -53,7 +53,7 @@ def write_gzip(folder: Path, target: Path) -> None:
 def _write_tar(folder: Path, sink: _Sink) -> None:
     with tarfile.open(fileobj=cast(IO[bytes], sink), mode="w|", format=tarfile.PAX_FORMAT) as tar:
         for path in _members(folder):
-            info = _normal(tar.gettarinfo(path, path.relative_to(folder).as_posix()))
+            info = _normal(tar.gettarinfo(path, path.relative_to(folder).as_posix()), path)
             if info.isreg():
                 with path.open("rb") as content:
                     tar.addfile(info, content)
@@ -61,14 +61,14 @@ def _write_tar(folder: Path, sink: _Sink) -> None:
                 tar.addfile(info)
 
 
-def _normal(info: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Without owner, time and umask, which differ between two checkouts of the same files."""
+def _normal(info: tarfile.TarInfo, path: Path) -> tarfile.TarInfo:
+    """Without owner, time, umask and hard links, which differ between two checkouts of the same files."""
     info.mode = 0o755 if info.isdir() or info.mode & 0o100 else 0o644
     info.uid = info.gid = 0
     info.uname = info.gname = "root"
     info.mtime = 0
     if info.islnk():
-        raise AssertionError("hard links are packed as files")
+        info.type, info.linkname, info.size = tarfile.REGTYPE, "", path.stat().st_size
     return info
 
 
@@ -86,8 +86,11 @@ def _members(folder: Path) -> Iterator[Path]:
 
 def _ignored(folder: Path) -> pathspec.GitIgnoreSpec:
     file = folder / IGNORE_FILE
-    lines = file.read_text().splitlines() if file.is_file() else []
-    return pathspec.GitIgnoreSpec.from_lines([*lines, f"/{IGNORE_FILE}"])
+    try:
+        lines = file.read_text().splitlines() if file.is_file() else []
+        return pathspec.GitIgnoreSpec.from_lines([*lines, f"/{IGNORE_FILE}"])
+    except ValueError as error:
+        raise ManifestError([Problem(str(file), 0, f"cannot be read as ignore patterns: {error}")]) from None
 
 
 def _fault(folder: Path, path: Path) -> str | None:
