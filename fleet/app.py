@@ -38,10 +38,11 @@ class Shared:
 class AppComponent(pulumi.ComponentResource):
     """Declares an app's slug, role, firewalls, instances, gates and what was accepted.
 
-    `summary`: addresses, instance ids, version per process and count, for the stack's outputs.
+    `summary`: addresses, instance ids, version per process and count, for the stack's outputs. It is known
+    once the app is accepted, so after a failed rollout the outputs still say what serves.
     """
 
-    summary: Mapping[str, Any]
+    summary: pulumi.Output[Mapping[str, Any]]
 
     def __init__(self, release: Release, shared: Shared) -> None:
         app = release.app
@@ -51,9 +52,9 @@ class AppComponent(pulumi.ComponentResource):
             process.name: self._process(process, release, shared, profile, needs) for process in app.processes
         }
         gates = [proof.gate for many in proofs.values() for proof in many]
-        shared.ledger.declare(app, release.slug, release.scripts, gates, self)
-        self.summary = _summary(release, proofs)
-        self.register_outputs(self.summary)
+        accepted = shared.ledger.declare(app, release.slug, release.scripts, gates, self)
+        self.summary = _once(accepted, _summary(release, proofs))
+        self.register_outputs({"summary": self.summary})
 
     def _access(
         self, release: Release, shared: Shared
@@ -85,6 +86,10 @@ class AppComponent(pulumi.ComponentResource):
             needs=[*needs, *rules],
         )
         return declare_instances(launch, shared.gates, self)
+
+
+def _once(accepted: pulumi.Resource, value: Mapping[str, Any]) -> pulumi.Output[Mapping[str, Any]]:
+    return pulumi.Output.all(accepted.urn, value).apply(lambda known: known[1])
 
 
 def _summary(release: Release, proofs: Mapping[str, list[Proof]]) -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ from manifest import App, Settings
 class Fleet:
     """Declares every app of a stack. `summary`: for each app its addresses, instances, versions and count."""
 
-    summary: Mapping[str, Mapping[str, Any]]
+    summary: Mapping[str, pulumi.Output[Mapping[str, Any]]]
 
     def __init__(self, apps: Iterable[App], settings: Settings) -> None:
         releases = [_release(app, settings) for app in apps]

@@ -82,8 +82,10 @@ def test_a_failed_rollout_stays_failed_and_a_revert_makes_nothing(simulated):
     simulated.app("hello")
     simulated.up()
     old = simulated.instances()
+    serving = simulated.outputs()
     simulated.app("hello", image_id=simulated.image("fail step=check exit=1"))
     simulated.failed_up()
+    assert simulated.outputs() == serving  # what serves, not what failed
     again = simulated.failed_up()
     assert again.ended("create") == []
     assert old.items() <= simulated.instances().items()

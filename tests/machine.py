@@ -1,0 +1,42 @@
+"""A real machine from inside and from outside."""
+
+import subprocess
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.aws import processes
+
+
+@dataclass(frozen=True)
+class Inside:
+    """Commands inside a machine, as its root."""
+
+    instance: str
+
+    def run(self, *command: str) -> str:
+        """What the command prints. Raises CalledProcessError."""
+        entered = ["nsenter", "-t", str(self._first_process()), "-m", "-u", "-i", "-n", "-p", "--", *command]
+        return subprocess.run(entered, check=True, capture_output=True, text=True).stdout
+
+    def read(self, path: str) -> bytes:
+        """A file of the machine, byte for byte."""
+        return (Path(f"/proc/{self._first_process()}/root") / path.lstrip("/")).read_bytes()
+
+    def _first_process(self) -> int:
+        (nspawn,) = [
+            one.pid
+            for one in processes.everywhere()
+            if one.program == "systemd-nspawn" and any(self.instance in word for word in one.argv)
+        ]
+        return processes.children(nspawn)[0]
+
+
+def get(url: str) -> tuple[int, str]:
+    """Status and body of a GET, also of a refusal by status. Raises OSError where nothing answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - http by construction
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
