@@ -94,12 +94,11 @@ def refreshed(resource: Resource, inputs: Properties, state: Properties) -> Prop
 
     Without inputs (an import) everything that AWS says and the program could have said.
     """
-    served = [*resource.by_name, *(("tagsAll",) if resource.tagged else ())]
     if not inputs:
-        return {name: state[name] for name in served if state.get(name) not in (None, "", {}, [])}
-    arguments = [
-        argument for argument in (*resource.arguments, TAGS_ALL) if argument.name in inputs.keys() & state
-    ]
+        said = {name: state[name] for name in resource.by_name if state.get(name) not in (None, "", {}, [])}
+        return said | ({"tagsAll": state.get("tagsAll", {})} if resource.tagged else {})
+    common = inputs.keys() & state
+    arguments = [argument for argument in (*resource.arguments, TAGS_ALL) if argument.name in common]
     return inputs | {
         argument.name: _as_asked(argument, inputs, state)
         for argument in arguments

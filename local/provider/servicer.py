@@ -130,8 +130,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         old, new = unmarshal(request.old_inputs), unmarshal(request.news)
         if request.preview:
             return wire.UpdateResponse(properties=marshal(diffs.outputs_of_update(resource, state, old, new)))
-        seconds = request.timeout or resource.timeouts.update
-        call = self._call(seconds, id=request.id, inputs=new, before=old, state=state)
+        call = self._call(
+            request.timeout or resource.timeouts.update,
+            id=request.id,
+            inputs=new,
+            before=old,
+            differing=diffs.diff(resource, old, new).changed,
+            state=state,
+        )
         return wire.UpdateResponse(properties=marshal(operations.update(resource, call)))
 
     @_told

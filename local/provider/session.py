@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -101,7 +102,8 @@ def connect(settings: Settings) -> Aws:
         aws_access_key_id=settings.access_key,
         aws_secret_access_key=settings.secret_key,
         aws_session_token=settings.token,
-        region_name=settings.region,
+        # The real provider reads AWS_REGION too; boto3 does not.
+        region_name=settings.region or os.environ.get("AWS_REGION"),
         profile_name=settings.profile,
     )
     clients = {service: _client(session, service, settings) for service in SERVICES}

@@ -59,17 +59,22 @@ class Argument:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One request of the engine: the id (empty before creation), the inputs wanted now, and before."""
+    """One request of the engine.
+
+    `id`: empty before creation. `inputs`: what the program wants now. `before`: what it wanted last time, and
+    `differing` the names of the inputs that a change is about. `state`: the outputs so far.
+    """
 
     aws: Aws
     wait: Wait
     id: str = ""
     inputs: Properties = field(default_factory=dict)
     before: Properties = field(default_factory=dict)
+    differing: tuple[str, ...] = ()
     state: Properties = field(default_factory=dict)
 
     def changed(self, *names: str) -> bool:
-        return any(self.inputs.get(name) != self.before.get(name) for name in names)
+        return not set(self.differing).isdisjoint(names)
 
 
 @dataclass(frozen=True, kw_only=True)

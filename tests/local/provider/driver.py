@@ -1,6 +1,5 @@
 """The engine's side of the protocol, as short as tests like it."""
 
-import threading
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -50,10 +49,9 @@ class RefusedError(Exception):
 
 
 class Plugin:
-    def __init__(self, port: int, stop: threading.Event) -> None:
+    def __init__(self, port: int) -> None:
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
         self.raw = provider_pb2_grpc.ResourceProviderStub(self._channel)
-        self.stop = stop
 
     def __enter__(self) -> Self:
         return self

@@ -132,4 +132,5 @@ def test_drift_reaches_the_inputs_and_nothing_else_does():
 
 def test_an_import_takes_all_that_aws_says_and_a_program_could_say():
     state = {"ami": "ami-1", "keyName": "", "tags": {}, "publicIp": "1.2.3.4", "subnetId": "subnet-1"}
-    assert diffs.refreshed(INSTANCE, {}, state) == {"ami": "ami-1", "subnetId": "subnet-1"}
+    found = diffs.refreshed(INSTANCE, {}, state)
+    assert found == {"ami": "ami-1", "subnetId": "subnet-1", "tagsAll": {}}

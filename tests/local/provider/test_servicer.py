@@ -12,6 +12,7 @@ from pulumi.runtime.proto import provider_pb2 as wire
 
 from local.provider import instance, operations
 from local.provider.values import UNKNOWN, marshal
+from tests.local.provider.conftest import near
 from tests.local.provider.driver import BUCKET, GROUP, INSTANCE, OBJECT, PROFILE, RefusedError, unfinished
 
 MACHINE = {"ami": "ami-1", "instanceType": "t3.micro"}
@@ -96,8 +97,9 @@ def test_what_exists_but_is_not_finished_reaches_the_state(plugin, cloud):
     assert cloud.client("iam").get_instance_profile(InstanceProfileName="mine")
 
 
-def test_a_cancelled_wait_keeps_the_machine_in_the_state(plugin, image, monkeypatch):
-    begun = threading.Event()
+def test_a_cancelled_wait_keeps_the_machine_in_the_state(unconfigured, moto, image, monkeypatch):
+    plugin, begun = unconfigured, threading.Event()
+    plugin.configure(near(moto))
 
     def never(_call):
         begun.set()

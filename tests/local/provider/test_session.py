@@ -21,6 +21,17 @@ def test_the_endpoint_may_come_from_the_environment(cloud):
     assert connect().account == ACCOUNT
 
 
+def test_the_region_may_come_from_the_environment(cloud, monkeypatch):
+    del cloud
+    keys = {"accessKey": "a", "secretKey": "b"}
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert session.connect(session.Settings.parse(keys)).region == "eu-north-1"
+    assert connect(region="eu-central-1").region == "eu-central-1"
+    monkeypatch.delenv("AWS_REGION")
+    assert session.connect(session.Settings.parse(keys)).region == "eu-west-1"
+
+
 def test_the_stack_s_endpoint_wins(moto, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     assert connect(endpoints=endpoints(moto)).account == ACCOUNT
