@@ -257,6 +257,8 @@ def test_people_get_in_where_a_rule_lets_them(ground: Ground) -> None:
     assert ground.ask(10, 5001) == ""
     ground.publish(*PROBES_OPEN, allow(10, 5001))
     assert ground.ask(10, 5001) == "here", "the closed port was served all the time"
+    ground.publish(*PROBES_OPEN, allow(10, 5001, "203.0.113.0/24"))
+    assert ground.ask(10, 5001) == "here", "people come from there"
     ground.publish(*PROBES_OPEN, allow(10, 5001, "198.51.100.0/24"))
     assert ground.ask(10, 5001) == "", "a rule for others"
 
