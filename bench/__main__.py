@@ -1,0 +1,18 @@
+"""`make bench`: the figures of docs/performance.md. Ratios count; seconds depend on the machine."""
+
+import argparse
+
+from bench import boot, commands
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="boots of each script (default: 3)")
+    parser.add_argument("--cold", action="store_true", help="also `make up` with empty caches")
+    arguments = parser.parse_args()
+    boot.report(arguments.rounds)
+    commands.report(cold=arguments.cold)
+
+
+if __name__ == "__main__":
+    main()
