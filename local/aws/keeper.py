@@ -15,9 +15,11 @@ log = logging.getLogger(__name__)
 _HANDS = 64
 """Threads. They wait for processes, so they cost nothing; a fleet is powered off side by side."""
 
-_BOOTED = b" login:"
+_BOOTED = (b"running 'modules:final'", b" login:")
+"""From cloud-init's last stage on, which runs the user data, a machine does its own work."""
+
 _BOOT_SECONDS = 10.0
-"""After this a machine counts as booted, with a login prompt or without: it shall not hold up others."""
+"""After this a machine counts as booted whatever it says: it shall not hold up others."""
 
 
 @dataclass
@@ -37,7 +39,10 @@ class _Kept:
         return self.phase
 
     def _booted(self) -> bool:
-        return time.monotonic() - self.started > _BOOT_SECONDS or _BOOTED in self.machine.console()
+        if time.monotonic() - self.started > _BOOT_SECONDS:
+            return True
+        console = self.machine.console()
+        return any(words in console for words in _BOOTED)
 
 
 class Keeper:

@@ -73,7 +73,7 @@ def test_the_environment_is_a_shell_s_and_tells_that_it_changes_it(home: Home) -
 def test_a_second_up_finds_the_first(home: Home) -> None:
     first = supervise.start(home, "simulated")
     assert local("up", home).returncode == 0
-    assert known(home) == first
+    assert supervise.start(home, "simulated") == known(home) == first
     other = local("up", home, "--machines", "nspawn")
     assert other.returncode == 1
     assert "is up, with simulated machines" in other.stderr

@@ -31,11 +31,6 @@ def test_an_instance_boots_reports_and_is_terminated(aws: "Aws") -> None:
     assert "PublicIpAddress" not in ended
 
 
-def test_it_begins_as_pending(aws: "Aws") -> None:
-    launched = aws.ec2.run_instances(ImageId=IMAGE, InstanceType="t3.micro", MinCount=1, MaxCount=1)
-    assert launched["Instances"][0]["State"]["Name"] == "pending"
-
-
 def test_the_console_outlives_the_machine(aws: "Aws") -> None:
     instance = aws.run("simulate: fail step=fetch exit=22 log='curl: (22) 404'")
     console = aws.says(instance, "failed step=fetch exit=22")
