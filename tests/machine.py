@@ -4,7 +4,6 @@ import subprocess
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from pathlib import Path
 
 from local.aws import processes
 
@@ -17,12 +16,15 @@ class Inside:
 
     def run(self, *command: str) -> str:
         """What the command prints. Raises CalledProcessError."""
-        entered = ["nsenter", "-t", str(self._first_process()), "-m", "-u", "-i", "-n", "-p", "--", *command]
-        return subprocess.run(entered, check=True, capture_output=True, text=True).stdout
+        return self._printed(*command).decode()
 
     def read(self, path: str) -> bytes:
         """A file of the machine, byte for byte."""
-        return (Path(f"/proc/{self._first_process()}/root") / path.lstrip("/")).read_bytes()
+        return self._printed("cat", path)
+
+    def _printed(self, *command: str) -> bytes:
+        entered = ["nsenter", "-t", str(self._first_process()), "-m", "-u", "-i", "-n", "-p", "--", *command]
+        return subprocess.run(entered, check=True, capture_output=True).stdout
 
     def _first_process(self) -> int:
         (nspawn,) = [
