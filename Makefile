@@ -7,8 +7,10 @@ SHELL := bash
 
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m local
-# Recipes only; a person's shell gets the same by `eval "$(make -s local-env)"`.
-LOCAL_ENV := settings=$$($(LOCAL) env 2>/dev/null); eval "$$settings"
+# A person's shell gets the same by `eval "$(make -s local-env)"`.
+PULUMI := $(LOCAL) run pulumi
+# Tests that share a real local AWS stay together in one process.
+SIDE_BY_SIDE := --numprocesses auto --dist loadgroup
 
 .PHONY: help up preview down local-env test check unit engine machines bench setup tools local-aws
 
@@ -16,11 +18,11 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: local-aws ## set up this machine, start the local AWS, roll the apps out on it, print their addresses
-	@$(LOCAL_ENV); pulumi up --stack local --yes --skip-preview
+	@$(PULUMI) up --stack local --yes --skip-preview --refresh
 	@$(LOCAL) addresses
 
 preview: local-aws ## what `make up` would change
-	@$(LOCAL_ENV); pulumi preview --stack local
+	@$(PULUMI) preview --stack local
 
 down: ## end the local AWS; leave nothing of it
 	@[[ ! -x $(BIN)/python ]] || $(LOCAL) down
@@ -28,7 +30,8 @@ down: ## end the local AWS; leave nothing of it
 local-env: tools ## for `eval "$(make -s local-env)"`: this shell then talks to the local AWS
 	@$(LOCAL) env
 
-test: setup check unit engine machines ## every tier of tests, each also alone:
+test: setup check ## every tier of tests, each also alone:
+	@$(BIN)/pytest $(SIDE_BY_SIDE)
 
 check: tools ##   linters, types, import directions
 	@$(BIN)/ruff check --quiet
@@ -37,13 +40,13 @@ check: tools ##   linters, types, import directions
 	@$(BIN)/lint-imports --no-cache
 
 unit: tools ##   no processes of ours, no AWS
-	@$(BIN)/pytest -m "not engine and not machines" --numprocesses auto
+	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "not engine and not machines"
 
 engine: tools ##   the real pulumi, simulated machines
-	@$(BIN)/pytest -m engine --numprocesses auto
+	@$(BIN)/pytest $(SIDE_BY_SIDE) -m engine
 
 machines: setup ##   machines that boot (root)
-	@$(BIN)/pytest -m machines
+	@$(BIN)/pytest $(SIDE_BY_SIDE) -m machines
 
 bench: setup ## the figures of docs/performance.md
 	@$(BIN)/python -m bench
@@ -57,4 +60,4 @@ tools:
 local-aws: setup
 	@mkdir -p .local/state
 	@$(LOCAL) up
-	@$(LOCAL_ENV); pulumi stack select --create local
+	@$(PULUMI) stack select --create local

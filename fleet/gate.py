@@ -2,7 +2,7 @@
 
 Its input is the instance's id and nothing else, so a proved instance is never judged again, and one that was
 made anew has a new id and is. While a gate waits nothing after it starts; when it raises, nothing is deleted,
-and the next `up` asks again. docs/decisions/0003-gate.md says why it is built of exactly these parts.
+and the next `up` asks again. docs/decisions/0002-gate.md says why it is built of exactly these parts.
 """
 
 import functools

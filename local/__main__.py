@@ -5,7 +5,6 @@ Data on stdout, everything else on stderr. Exit codes: 0 done, 1 failed (stderr 
 """
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +19,7 @@ from local.home import CHECKOUT, Home
 from local.machines import choose
 from local.privilege import become_root
 from local.progress import step
+from local.stack import outputs
 
 app = typer.Typer(help=__doc__, add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
@@ -36,6 +36,7 @@ def up(
 ) -> None:
     """Start the local AWS; does nothing when it is up."""
     place = Home(home)
+    home.mkdir(parents=True, exist_ok=True)  # ours, also if the rest is done as root
     connection = supervise.serving(place) or _start(place, choose(machines))
     if machines not in {None, connection.machines}:
         raise LocalError(
@@ -91,16 +92,21 @@ def env(
         _say(f"this shell now talks to the local AWS of {CHECKOUT}; a new shell does not")
 
 
+@app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def run(command: list[str], home: HomeOption = DEFAULT) -> None:
+    """Run a command with the environment of `env`: `python -m local run pulumi up`."""
+    place = Home(home)
+    raise typer.Exit(
+        subprocess.run(command, env=within(place, supervise.required(place)), check=False).returncode
+    )
+
+
 @app.command()
 def addresses(home: HomeOption = DEFAULT, stack: str = "local") -> None:
     """Print where each app of the stack answers."""
     place = Home(home)
-    environment = within(place, supervise.required(place))
-    outputs = subprocess.run(
-        ["pulumi", "stack", "output", "--json", "--stack", stack],
-        cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, check=True,
-    ).stdout  # fmt: skip
-    for name, one in json.loads(outputs)["apps"].items():
+    apps = outputs(stack, within(place, supervise.required(place))).get("apps", {})
+    for name, one in apps.items():
         for address in one["addresses"]:
             typer.echo(f"{name}  {address}")
 

@@ -3,11 +3,14 @@
 import os
 import shutil
 import sys
+from pathlib import Path
 
 from local.errors import LocalError
 
 # sudo would take these away; they say where caches, downloads and the person's own tools are.
-_KEPT = "HOME,PATH,XDG_CACHE_HOME,http_proxy,https_proxy,no_proxy,HTTP_PROXY,HTTPS_PROXY,NO_PROXY"
+_KEPT = (
+    "HOME,PATH,XDG_CACHE_HOME,XDG_DATA_HOME,http_proxy,https_proxy,no_proxy,HTTP_PROXY,HTTPS_PROXY,NO_PROXY"
+)
 
 
 def is_root() -> bool:
@@ -18,6 +21,11 @@ def can_become_root() -> bool:
     return is_root() or shutil.which("sudo") is not None
 
 
+def as_root(*argv: str | Path) -> tuple[str | Path, ...]:
+    """The command, by sudo unless we are root."""
+    return argv if is_root() else ("sudo", f"--preserve-env={_KEPT}", *argv)
+
+
 def become_root() -> None:
     """Run this command again by sudo, in place of this process; does nothing as root. Raises LocalError."""
     if is_root():
@@ -26,4 +34,5 @@ def become_root() -> None:
     if sudo is None:
         raise LocalError("real machines need root, and there is no sudo", hint="add `--machines simulated`")
     sys.stdout.flush()
-    os.execv(sudo, [sudo, f"--preserve-env={_KEPT}", sys.executable, "-m", "local", *sys.argv[1:]])  # noqa: S606  # no shell is meant
+    argv = [str(word) for word in as_root(sys.executable, "-m", "local", *sys.argv[1:])]
+    os.execv(sudo, argv)  # noqa: S606  # no shell is meant

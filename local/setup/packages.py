@@ -8,6 +8,7 @@ from pathlib import Path
 from local.aws.folders import cache, locked
 from local.errors import LocalError
 from local.logged import Log
+from local.privilege import as_root
 from local.progress import step
 
 _TOOLS = (
@@ -30,9 +31,6 @@ _SERVICES = {"haproxy": Path("/etc/systemd/system/haproxy.service")}
 # In a container without systemd the packages ask for the runlevel instead: in 1 nothing is started.
 _QUIET = ("DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1")
 _WAIT_FOR_OTHERS = ("-o", "DPkg::Lock::Timeout=600")
-
-# sudo would take these away; they say where caches are and how packages are reached.
-_KEPT = "HOME,XDG_CACHE_HOME,XDG_DATA_HOME,http_proxy,https_proxy,no_proxy,HTTP_PROXY,HTTPS_PROXY,NO_PROXY"
 
 
 def missing() -> tuple[str, ...]:
@@ -57,11 +55,6 @@ def ensure(log: Log) -> None:
             _keep_off(name, log)
         _update(log)
         log.run(*_apt(), "install", "--yes", "--no-install-recommends", *packages)
-
-
-def as_root(*argv: str | Path) -> tuple[str | Path, ...]:
-    """The command, by sudo unless we are root."""
-    return argv if os.geteuid() == 0 else ("sudo", f"--preserve-env={_KEPT}", *argv)
 
 
 def parse_installed(status: str) -> set[str]:

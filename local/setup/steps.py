@@ -6,7 +6,7 @@ from local import toolchain
 from local.errors import LocalError
 from local.home import CHECKOUT
 from local.logged import setup_log
-from local.privilege import can_become_root
+from local.privilege import as_root, can_become_root
 from local.progress import say
 from local.setup import environment, packages
 from local.setup.graph import Step, with_needs
@@ -41,5 +41,5 @@ def _image() -> None:
 
 
 def _python_as_root(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = packages.as_root(environment.python(), *arguments)
+    command = as_root(environment.python(), *arguments)
     return subprocess.run(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=False)

@@ -9,6 +9,7 @@ from threading import Barrier
 
 import pytest
 
+from local import privilege
 from local.errors import LocalError
 from local.logged import Log
 from local.progress import step
@@ -163,12 +164,12 @@ class TestPackages:
 
     def test_others_than_root_go_by_sudo(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(os, "geteuid", lambda: 1000)
-        sudo, kept, *rest = packages.as_root("apt-get", "update")
+        sudo, kept, *rest = privilege.as_root("apt-get", "update")
         assert sudo == "sudo"
-        assert "HOME,XDG_CACHE_HOME," in str(kept)
+        assert "XDG_CACHE_HOME,XDG_DATA_HOME," in str(kept)
         assert rest == ["apt-get", "update"]
         monkeypatch.setattr(os, "geteuid", lambda: 0)
-        assert packages.as_root("apt-get", "update") == ("apt-get", "update")
+        assert privilege.as_root("apt-get", "update") == ("apt-get", "update")
 
 
 class TestSteps:
