@@ -64,7 +64,7 @@ def parse(text: str, file: str) -> Document:
         return _refused(file, line, f"is not YAML: {error.reason}")
     except _TooMuchError as error:
         return _refused(file, 0, str(error))
-    if node is None:
+    if node is None or node.tag == f"{_TAG}null":
         return Document(file)
     if not isinstance(node, yaml.MappingNode):
         return _refused(file, node.start_mark.line + 1, "must be a map of keys and values")

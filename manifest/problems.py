@@ -15,7 +15,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.text}"
+        text = "".join(char if char.isprintable() else repr(char)[1:-1] for char in self.text)
+        return f"{place}: {text}"
 
 
 class ManifestError(Exception):

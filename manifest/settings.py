@@ -19,8 +19,8 @@ PLACEHOLDER_IMAGE: Final = "ami-00000000000000000"
 
 _ASK_ACCOUNT: Final = "aws sts get-caller-identity --query Account --output text"
 _ASK_IMAGE: Final = (
-    "aws ec2 describe-images --owners 136693071363 --filters Name=name,Values=debian-12-amd64-* "
-    "--query 'sort_by(Images,&CreationDate)[-1].ImageId' --output text"
+    "aws ec2 describe-images --owners 136693071363 --filters 'Name=name,Values=debian-12-amd64-*' "
+    "--query 'sort_by(Images,&CreationDate)[-1].ImageId' --output text --region "
 )
 
 OWN_KEYS: Final = ("counts", "imageId", "subnets")
@@ -111,7 +111,8 @@ def refuse_placeholders(settings: Settings) -> None:
     if settings.image_id == PLACEHOLDER_IMAGE:
         origin = settings.origin("imageId")
         text = (
-            "imageId: is a placeholder; put the region's official Debian 12 image, as told by: " + _ASK_IMAGE
+            "imageId: is a placeholder; put the region's official Debian 12 image, as told by: "
+            f"{_ASK_IMAGE}{settings.region}"
         )
         problems.append(Problem(origin.file, origin.line, text))
     if problems:
