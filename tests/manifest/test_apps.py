@@ -1,0 +1,113 @@
+"""All apps of a stack together."""
+
+
+def test_apps_come_in_the_order_of_their_names(project):
+    project.app("name: zebra", name="b")
+    project.app(name="api-2")
+    project.app(name="api")
+    assert [app.name for app in project.apps()] == ["api", "api-2", "hello", "zebra"]
+
+
+def test_no_apps_are_no_problem(project):
+    (project.root / "apps/hello.yaml").unlink()
+    assert project.apps() == ()
+    (project.root / "apps").rmdir()
+    assert project.apps() == ()
+
+
+def test_problems_of_all_files_are_reported_together_in_their_order(project):
+    project.app("on: count", name="zebra")
+    project.app("port: 0", "count: -1")
+    project.write("apps/_defaults.yaml", "runtime: none")
+    project.write("apps/api.yaml", "- a list")
+    assert project.problems() == [
+        "apps/api.yaml:1: must be a map of keys and values",
+        "apps/hello.yaml:3: port: must be 1 or more",
+        "apps/hello.yaml:4: count: must be 0 or more",
+        "apps/zebra.yaml:3: a key must be text; quote it: 'on'",
+    ]
+
+
+def test_a_problem_of_the_defaults_is_told_once_and_first(project):
+    project.app(name="api")
+    project.write("apps/_defaults.yaml", "env: {A: on}")
+    assert project.problem().startswith("apps/_defaults.yaml:1: YAML reads on")
+    project.write("apps/_defaults.yaml", "env: {A: true}", "environments: {eu: {}}")
+    assert project.problems() == [
+        "apps/_defaults.yaml:1: env.A: must be text; quote it",
+        "apps/_defaults.yaml:2: environments.eu: there is no Pulumi.eu.yaml, so no such stack (known: dev)",
+    ]
+
+
+def test_an_empty_app_file(project):
+    project.write("apps/hello.yaml", "# soon")
+    assert project.problems() == ["apps/hello.yaml:1: cmd: is missing"]
+
+
+def test_a_file_named_as_no_app_may_be(project):
+    project.app(name="Hello World")
+    assert project.problem().startswith(
+        "apps/Hello World.yaml:1: name: 'Hello World' must begin with a letter"
+    )
+
+
+def test_two_files_of_one_name(project):
+    project.write("apps/_defaults.yaml", "cmd: bin/web")
+    project.write("apps/api.yaml", "slug_url: https://slugs.example.com/a", "name: hello")
+    assert project.problem() == "apps/hello.yaml:1: name: apps/api.yaml makes an app 'hello' too"
+    project.write("apps/zebra.yaml", "slug_url: https://slugs.example.com/a", "name: hello")
+    assert "apps/zebra.yaml:2: name: apps/api.yaml makes an app 'hello' too" in project.problems()
+
+
+def test_an_environment_without_a_stack(project):
+    project.stack(name="prod")
+    project.app("environments:", "  dev: {count: 2}", "  prd: {count: 2}")
+    text = "there is no Pulumi.prd.yaml, so no such stack (did you mean 'prod'?)"
+    assert project.problem() == f"apps/hello.yaml:5: environments.prd: {text}"
+
+
+def test_environments_that_are_none(project):
+    project.app("environments: [dev]")
+    assert project.problem() == "apps/hello.yaml:3: environments: must be a map of stacks"
+    project.app("environments: {dev: 2}")
+    assert project.problem() == "apps/hello.yaml:3: environments.dev: must be a map of keys"
+
+
+def test_an_environment_within_an_environment(project):
+    project.app("environments:", "  dev:", "    environments: {prod: {}}")
+    assert project.problem().startswith("apps/hello.yaml:5: environments: unknown key (")
+
+
+def test_the_environment_of_another_stack_is_judged_too(project):
+    project.stack(name="prod")
+    project.app("environments:", "  prod:", "    instance_typ: m7i.large", "    port: 0")
+    assert project.problems("dev") == [
+        "apps/hello.yaml:5: instance_typ: unknown key (did you mean 'instance_type'?)",
+        "apps/hello.yaml:6: port: must be 1 or more",
+    ]
+
+
+def test_what_holds_for_the_stack_is_judged_on_the_stack_only(project):
+    """Another stack's imageId is its own affair."""
+    project.write("Pulumi.prod.yaml", "config: {}")
+    project.app("environments: {prod: {count: 2}}")
+    assert project.problems("dev") == []
+
+
+def test_counts_of_an_app_that_is_not_there(project):
+    project.stack("  shop:counts:", "    hello: 1", "    helo: 3")
+    assert project.problem() == "Pulumi.dev.yaml:7: counts.helo: there is no such app (did you mean 'hello'?)"
+
+
+def test_counts_of_a_process_that_is_not_there(project):
+    project.stack("  shop:counts:", "    hello:", "      web: 1", "      wbe: 3")
+    assert (
+        project.problem()
+        == "Pulumi.dev.yaml:8: counts.hello.wbe: there is no such process (did you mean 'web'?)"
+    )
+
+
+def test_counts_of_an_app_whose_file_is_wrong_are_not_judged(project):
+    project.stack("  shop:counts: {hello: 1, api: 3}")
+    project.app("port: 0")
+    assert project.problem() == "apps/hello.yaml:3: port: must be 1 or more"
