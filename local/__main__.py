@@ -5,6 +5,7 @@ Data on stdout, everything else on stderr. Exit codes: 0 done, 1 failed (stderr 
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -96,9 +97,12 @@ def env(
 def run(command: list[str], home: HomeOption = DEFAULT) -> None:
     """Run a command with the environment of `env`: `python -m local run pulumi up`."""
     place = Home(home)
-    raise typer.Exit(
-        subprocess.run(command, env=within(place, supervise.required(place)), check=False).returncode
-    )
+    environment = within(place, supervise.required(place))
+    try:
+        # In place of this process, so that signals reach the command and its exit code is ours.
+        os.execvpe(command[0], command, environment)  # noqa: S606  # no shell is meant
+    except OSError as error:
+        raise LocalError(f"{command[0]} cannot be run: {error}") from error
 
 
 @app.command()

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.connection import Connection
+from local.errors import LocalError
 
 _COLUMNS = ("instance", "name", "state", "private", "public", "image", "age")
 
@@ -24,7 +25,7 @@ def print_instances(connection: Connection) -> None:
 
 
 def console_of(connection: Connection, instance: str) -> str:
-    """The console of an instance, as much of it as the API gives for its type."""
+    """The console of an instance, as much as the API gives for its type. Raises LocalError."""
     from botocore.exceptions import ClientError  # noqa: PLC0415  # comes with boto3, see Connection.client
 
     ec2 = connection.client("ec2")
@@ -32,7 +33,9 @@ def console_of(connection: Connection, instance: str) -> str:
         return str(ec2.get_console_output(InstanceId=instance, Latest=True).get("Output", ""))
     except ClientError as error:
         if error.response["Error"]["Code"] != "UnsupportedOperation":
-            raise
+            raise LocalError(
+                error.response["Error"]["Message"], hint="`python -m local status` lists the instances"
+            ) from error
         return str(ec2.get_console_output(InstanceId=instance).get("Output", ""))
 
 

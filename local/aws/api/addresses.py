@@ -5,7 +5,7 @@ from ipaddress import IPv4Network
 from itertools import cycle, islice
 from threading import Lock
 
-from local.errors import LocalError
+from moto.ec2.exceptions import EC2ClientError
 
 
 class PublicAddresses:
@@ -19,10 +19,10 @@ class PublicAddresses:
         self._taking = Lock()
 
     def take(self) -> str:
-        """A free address. Raises LocalError when there is none."""
+        """A free address. Raises EC2ClientError, which the API answers with, when there is none."""
         with self._taking:
             used = set(self._in_use())
             for address in islice(self._turn, self._count):
                 if address not in used:
                     return address
-        raise LocalError("the local AWS has no public address left", hint="terminate instances")
+        raise EC2ClientError("AddressLimitExceeded", "The local AWS has no public address left.")

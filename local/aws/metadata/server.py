@@ -17,19 +17,23 @@ ASKER = "X-Machine-Address"
 """The machine's private address."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # many machines boot at once, and each asks sixty times
+
+
 class MetadataServer:
     """Serves from threads of its own after `start`."""
 
     def __init__(self, address: tuple[str, int], service: MetadataService) -> None:
         """Raises LocalError when somebody else listens on `address`."""
         try:
-            self._server = ThreadingHTTPServer(address, _handler(service))
+            self._server = _Server(address, _handler(service))
         except OSError as error:
             raise LocalError(
                 f"cannot listen on {address[0]}:{address[1]}: {error.strerror}",
                 hint="something else has this address: see `ss -ltnp`",
             ) from error
-        self._server.daemon_threads = True
 
     def start(self) -> None:
         Thread(target=self._server.serve_forever, args=[_POLL], name="metadata", daemon=True).start()
