@@ -47,6 +47,9 @@ def test_up_env_status_logs_down(home: Home) -> None:
     status = local("status", home)
     assert instance in status.stdout
     assert local("logs", home, instance).stdout.endswith("login: ")
+    unknown = local("logs", home, "i-0123456789abcdef0")
+    assert (unknown.returncode, "Traceback" in unknown.stderr) == (1, False)
+    assert "'i-0123456789abcdef0' does not exist" in unknown.stderr
 
     (home.machines / instance).mkdir(parents=True)
     down = local("down", home)
@@ -82,7 +85,7 @@ def test_a_second_up_finds_the_first(home: Home) -> None:
 def test_nothing_is_up_is_said_without_a_traceback(home: Home) -> None:
     assert local("status", home).returncode == 3
     assert local("down", home).returncode == 0
-    for command in (("env",), ("logs", "i-1")):
+    for command in (("env",), ("addresses",), ("logs", "i-1")):
         asked = local(command[0], home, *command[1:])
         assert asked.returncode == 1
         assert asked.stderr.startswith("error: the local AWS of ")
