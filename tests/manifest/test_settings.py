@@ -227,7 +227,8 @@ class TestPlaceholders:
         )
         assert image == (
             "Pulumi.dev.yaml:4: imageId: is a placeholder; put the region's official Debian 12 image, "
-            "as told by: aws ec2 describe-images --owners 136693071363 --filters 'Name=name,Values=debian-12-amd64-*' "
+            "as told by: aws ec2 describe-images --owners 136693071363 "
+            "--filters 'Name=name,Values=debian-12-amd64-*' "
             "--query 'sort_by(Images,&CreationDate)[-1].ImageId' --output text --region eu-central-1"
         )
 
