@@ -51,10 +51,10 @@ def up(
 def down(home: HomeOption = DEFAULT) -> None:
     """Terminate everything and remove all traces."""
     place = Home(home)
-    connection = known(place)
-    if connection is None:
+    if not place.path.exists():
         return
-    if connection.machines == "nspawn":
+    connection = known(place)
+    if connection and connection.machines == "nspawn":
         become_root()
     with step("local AWS down"):
         supervise.end(place)

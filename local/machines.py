@@ -19,7 +19,9 @@ def choose(wanted: str | None) -> str:
         return wanted
     if wanted not in {None, *KINDS}:
         raise LocalError(f"there are no {wanted!r} machines", hint=f"choose one of: {', '.join(KINDS)}")
-    reason = _why_not_real()
+    if can_become_root():
+        become_root()
+    reason = why_not_real()
     if reason is None:
         return "nspawn"
     if wanted:
@@ -28,10 +30,8 @@ def choose(wanted: str | None) -> str:
     return "simulated"
 
 
-def _why_not_real() -> str | None:
-    if not can_become_root():
-        return "they need root, and there is no sudo"
-    become_root()
+def why_not_real() -> str | None:
+    """Why this process cannot have real machines; None when it can."""
     from local.aws.ground import NspawnSite  # noqa: PLC0415  # needs tools that simulated machines do not
 
     return NspawnSite.available()

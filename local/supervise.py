@@ -16,6 +16,7 @@ from local.aws.daemon import make_site
 from local.connection import Connection, give_to_owner, known
 from local.errors import LocalError
 from local.home import CHECKOUT, Home
+from local.machines import why_not_real
 
 _START_SECONDS = 1200.0
 """A first start may build the machine image."""
@@ -48,21 +49,23 @@ def start(home: Home, kind: str) -> Connection:
         if connection := serving(home):
             return connection
         if connection := known(home):
-            _end_deaf(home, connection)
+            _clear(home, connection)
         return _await(home, _spawn(home, kind))
 
 
 def end(home: Home) -> None:
     """End the daemon, or clean up after a killed one: nothing of it is left."""
-    if known(home) is None:
+    if not home.path.exists():
         return
     with _alone(home):
         if connection := serving(home):
             os.kill(connection.pid, signal.SIGTERM)
             _await_end(home, connection.pid)
         elif connection := known(home):
-            _end_deaf(home, connection)
-            make_site(home, connection.machines).close()
+            _clear(home, connection)
+        elif home.log_file.exists() and why_not_real() is None:
+            # Killed before it could announce itself, so of unknown kind.
+            make_site(home, "nspawn").close()
         _remove_files(home)
 
 
@@ -115,11 +118,12 @@ def _await_end(home: Home, pid: int) -> None:
         time.sleep(0.02)
 
 
-def _end_deaf(home: Home, connection: Connection) -> None:
-    """A daemon that does not answer is of no use to anybody."""
+def _clear(home: Home, connection: Connection) -> None:
+    """Remove what a killed daemon left, or one that does not answer and is of no use to anybody."""
     if _is_daemon(home, connection.pid):
         os.kill(connection.pid, signal.SIGKILL)
         _await_end(home, connection.pid)
+    make_site(home, connection.machines).close()
     home.connection_file.unlink(missing_ok=True)
 
 

@@ -116,6 +116,13 @@ def test_after_a_kill_down_removes_what_is_left(home: Home) -> None:
     assert not home.path.exists()
 
 
+def test_after_a_start_that_was_cut_short_down_removes_what_is_left(home: Home) -> None:
+    home.path.mkdir()
+    home.log_file.touch()
+    assert local("down", home).returncode == 0
+    assert not home.path.exists()
+
+
 def test_a_daemon_that_no_longer_answers_is_replaced(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     stuck = supervise.start(home, "simulated")
     monkeypatch.setattr(supervise, "_ANSWER_SECONDS", 1.0)
