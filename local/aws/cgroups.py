@@ -8,6 +8,7 @@ import errno
 import time
 from pathlib import Path
 
+from local.errors import LocalError
 from local.home import Home
 
 _EMPTY_DEADLINE = 30.0
@@ -27,7 +28,7 @@ def of_machine(home: Home, name: str) -> list[Path]:
 
 
 def remove(home: Home, name: str = "") -> None:
-    """Remove a machine's groups, or all of the home, in which no process may live any more."""
+    """Remove a machine's groups, or all of the home. Raises LocalError when a process still lives there."""
     for tree in _hierarchies():
         for group in sorted((tree / home.name / name).glob("**/"), reverse=True):
             _remove_empty(group)
@@ -41,7 +42,7 @@ def _remove_empty(group: Path) -> None:
             return group.rmdir()
         except OSError as refused:
             if refused.errno != errno.EBUSY or time.monotonic() > deadline:
-                raise
+                raise LocalError(f"control group {group} cannot be removed: {refused.strerror}") from refused
         time.sleep(0.02)
 
 
