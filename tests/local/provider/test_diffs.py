@@ -130,6 +130,12 @@ def test_drift_reaches_the_inputs_and_nothing_else_does():
     assert diffs.refreshed(INSTANCE, inputs, state) == {**inputs, "instanceType": "t3.large", "tags": {}}
 
 
+def test_drift_of_a_nested_object_leaves_out_what_nobody_asked_for():
+    inputs = {**MACHINE, "metadataOptions": {"httpTokens": "required"}}
+    state = {**MACHINE, "metadataOptions": {"httpTokens": "optional", "httpEndpoint": "enabled"}}
+    assert diffs.refreshed(INSTANCE, inputs, state)["metadataOptions"] == {"httpTokens": "optional"}
+
+
 def test_an_import_takes_all_that_aws_says_and_a_program_could_say():
     state = {"ami": "ami-1", "keyName": "", "tags": {}, "publicIp": "1.2.3.4", "subnetId": "subnet-1"}
     found = diffs.refreshed(INSTANCE, {}, state)
