@@ -95,8 +95,8 @@ def _ignored(folder: Path) -> pathspec.GitIgnoreSpec:
 
 def _fault(folder: Path, path: Path) -> str | None:
     if path.is_symlink():
-        target = os.path.normpath(path.parent / path.readlink())
-        if path.readlink().is_absolute() or not Path(target).is_relative_to(folder):
+        target = Path(os.path.normpath(path.relative_to(folder).parent / path.readlink()))
+        if target.is_absolute() or target.parts[:1] == ("..",):
             return f"is a link to {path.readlink()}, out of the slug; on the machine it would lead elsewhere"
     elif not path.is_dir() and not path.is_file():
         return "is neither file, folder nor link; a slug cannot hold it"
