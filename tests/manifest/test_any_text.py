@@ -11,7 +11,7 @@ from manifest import ManifestError
 from manifest.model import AppFile
 
 thorough = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 PROBLEM = re.compile(r"(Pulumi|Pulumi\.dev|apps/_defaults|apps/hello)\.yaml(:\d+)?: .")

@@ -1,0 +1,188 @@
+#!/bin/bash
+# hello.web on stack dev, rendered by compute-instances. cloud-init runs it once, as root, at first boot.
+
+set -Eeuo pipefail
+umask 022
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive
+
+readonly version=235a8ff3
+readonly log=/var/log/compute-instances.log
+readonly work=/var/lib/compute-instances
+readonly service=/etc/sv/app
+mkdir -p "$work" "$service/env" "$service/log" /var/log/app
+chmod 700 "$service/env"
+exec </dev/null >>"$log" 2>&1
+
+# The report. The console is opened for each line, because a getty that starts hangs up whoever holds it.
+say() { { printf '\ncompute-instances: v1 version=%s %s\n' "$version" "$*" >/dev/console; } 2>/dev/null || :; }
+now() { date +%s%3N; }
+began=$(now) step=start step_began=$began
+begin() { step=$1 step_began=$(now) && echo "== $step"; }
+finish() { say "step=$step status=ok ms=$(($(now) - step_began))"; }
+
+# What leaves a failed machine names the values of the app's environment and does not show them.
+# By lines, because logs are cut into lines; the longest first, because one value may hold another.
+values() {
+  local file
+  for file in "$service/env"/*; do
+    [ ! -s "$file" ] || tr '\0' '\n' <"$file" | awk -v name="${file##*/}" 'length >= 6 { print length, name, $0 }'
+  done | sort -rn
+}
+redacted() {
+  local text name value
+  text=$(tr -d '\0')
+  while read -r _ name value; do text=${text//"$value"/"[$name]"}; done < <(values)
+  printf '%s\n' "$text" | tr -cd '\11\12\40-\176'
+}
+tell() {
+  local line
+  while IFS= read -r line; do say "log| ${line:0:300}"; done < <(tail -n 15 | redacted)
+}
+fail() {
+  trap - ERR EXIT
+  set +e
+  [ "$BASHPID" = $$ ] || exit "$1" # a subshell: the script itself reports
+  say "step=$step status=failed exit=$1 ms=$(($(now) - step_began))"
+  [ "$step" != check ] || tell </var/log/app/current
+  sed -n "/^== $step\$/,\$p" "$log" | tell
+  say "failed step=$step exit=$1"
+  exit "$1"
+}
+trap 'fail $?' ERR
+trap 'code=$?; [ "$code" -eq 0 ] || fail "$code"' EXIT
+
+# Tries a command for SECONDS, every $pause of them, unless it ends with 3: then another try is of no use.
+persist() {
+  local last=$((SECONDS + $1)) code
+  shift
+  while :; do
+    code=0
+    "$@" || code=$?
+    if [ "$code" -eq 0 ] || [ "$code" -eq 3 ] || [ "$SECONDS" -ge "$last" ]; then return "$code"; fi
+    sleep "${pause:-2}"
+  done
+}
+
+begin system
+# shellcheck source=/dev/null
+. /etc/os-release
+if [ "$ID $VERSION_ID" != 'debian 12' ]; then
+  echo "this image is $ID $VERSION_ID; the supported one is Debian 12"
+  exit 1
+fi
+finish
+
+begin packages
+apt=(apt-get -qq -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-unsafe-io -o Acquire::Retries=3
+  -o Acquire::Languages=none -o Acquire::IndexTargets::deb-src::Sources::DefaultEnabled=false)
+refresh() { "${apt[@]}" update -o APT::Update::Error-Mode=any; }
+persist 60 refresh
+"${apt[@]}" install -y --no-install-recommends runit runit-run ruby
+finish
+
+# our hero
+begin user
+id app >/dev/null 2>&1 || useradd --system --user-group --home-dir /srv/app --no-create-home --shell /usr/sbin/nologin app
+finish
+
+# fetch the app
+begin fetch
+readonly slug=$work/slug
+readonly slug_url=https://slugs.example.com/hello.tar.gz
+fetched() { # STATUS: judges the answer that curl got
+  [ "$1" != 200 ] || return 0
+  echo "$slug_url answered $1"
+  case $1 in
+    408 | 429) return 1 ;;
+    4??) return 3 ;;
+    *) return 1 ;;
+  esac
+}
+fetch() {
+  local status
+  status=$(curl -gsS -L --proto '=https' --connect-timeout 10 -m 300 -o "$slug" -w '%{http_code}' "$slug_url") || return 1
+  fetched "$status"
+}
+persist 60 fetch
+sha256sum --check --quiet <<<9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"  $slug"
+finish
+
+# unpacked as app beside the old one, then switched: never half an app
+begin unpack
+rm -rf /srv/app.new
+install -d -o app -g app /srv/app.new
+runuser -u app -- tar -x -f "$slug" -C /srv/app.new --no-same-owner --no-same-permissions
+rm -rf /srv/app "$slug"
+mv -T /srv/app.new /srv/app
+finish
+
+begin configure
+put() { { printf '%s' "$2" | tr '\n' '\0' && echo; } >"$service/env/$1"; } # an empty file would unset
+find "$service/env" -type f -delete
+put PORT 8080
+put GREETING 'a $(greeting), {{7*7}} & '"'"'quotes'"'"''
+put KEY 'two
+lines
+'
+
+# write our runit script
+cat >"$service/run" <<'RUN'
+#!/bin/bash
+exec 2>&1
+cd /srv/app || exit 1
+export HOME=/srv/app LANG=C.UTF-8
+exec chpst -u app:app -e /etc/sv/app/env bash -c 'bin/web --greeting "it'"'"'s $GREETING"'
+RUN
+
+# runit tells this one how the app ended
+cat >"$service/finish" <<'FINISH'
+#!/bin/bash
+if [ "$1" -ge 0 ]; then echo "the app exited with code $1"; else echo "the app was ended by signal $2"; fi
+[ ! -e /run/app-exits ] || echo "$1" >>/run/app-exits
+FINISH
+
+# write our runit logger script
+printf 's10000000\nn10\n' >/var/log/app/config
+cat >"$service/log/run" <<'RUN'
+#!/bin/bash
+exec svlogd -tt /var/log/app
+RUN
+chmod 755 "$service/run" "$service/finish" "$service/log/run"
+finish
+
+# symlink to turn our app on
+begin service
+: >/run/app-exits
+if [ -e /etc/service/app ] && sv status app; then
+  sv -w 30 force-restart app
+else
+  ln -sfn "$service" /etc/service/app
+  # runsvdir looks every 5 seconds; it looks at once when it starts and its folder is not brand-new
+  touch -d '-10 seconds' /etc/service/.
+  systemctl restart runit.service
+fi
+supervised() { [ -p "$service/supervise/ok" ]; }
+pause=0.1 persist 20 supervised
+finish
+
+begin check
+readonly url=http://127.0.0.1:8080/up
+answer() { curl -gs -o "$work/answer" -m 5 -w '%{http_code}' "$url"; }
+exits() { wc -l </run/app-exits; }
+started=$SECONDS healthy_since=''
+until [ -n "$healthy_since" ] && [ $((SECONDS - healthy_since)) -ge 5 ]; do
+  [ "$(exits)" -lt 3 ] || { echo "the app exited 3 times while it was checked"; exit 1; }
+  if status=$(answer) && [[ $status == [23]?? ]] && [ "$(exits)" = "${exits_then:=$(exits)}" ]; then
+    : "${healthy_since:=$SECONDS}"
+    sleep 1
+  elif [ $((SECONDS - started)) -lt 30 ]; then
+    healthy_since='' exits_then=''
+    sleep 0.5
+  else
+    echo "GET $url gave ${status/000/no answer} 30 seconds after the start and later"
+    exit 1
+  fi
+done
+rm -f /run/app-exits "$work/answer"
+finish
+say "ready ms=$(($(now) - began))"

@@ -1,0 +1,238 @@
+"""Whole scripts in real bash, on a folder that stands for the machine."""
+
+import gzip
+import hashlib
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+from bootstrap import Failure, PackedSlug, Slug
+from manifest.model import Healthcheck
+
+STEPS = ("system", "packages", "user", "fetch", "unpack", "configure", "service", "check")
+URL = "https://slugs.example.com/hello.tar.gz"
+
+
+@pytest.fixture
+def role_slug():
+    bucket = "shop-dev-123456789012-eu-central-1"
+    return Slug(url=f"https://{bucket}.s3.amazonaws.com/k", bucket=bucket, read_key="k")
+
+
+def test_all_steps_in_their_order_and_then_ready(machine, make):
+    boot = machine.boot(make())
+    assert boot.report.steps == STEPS
+    assert boot.report.ready_ms is not None
+    assert (boot.code, boot.report.failure, boot.report.log) == (0, None, ())
+
+
+def test_the_posts_steps_leave_the_posts_files(machine, make):
+    machine.boot(make())
+    assert machine.read("/srv/app/bin/web") == "#!/bin/sh\n"
+    assert machine.path("/etc/service/app").resolve() == machine.path("/etc/sv/app")
+    assert "exec chpst -u app:app" in machine.read("/etc/sv/app/run")
+    assert "exec svlogd -tt" in machine.read("/etc/sv/app/log/run")
+    assert all(
+        machine.path(f"/etc/sv/app/{file}").stat().st_mode & 0o100 for file in ("run", "finish", "log/run")
+    )
+    assert machine.path("/etc/sv/app/env").stat().st_mode & 0o777 == 0o700
+    assert machine.read("/etc/sv/app/env/PORT") == "5000\n"
+
+
+@pytest.mark.parametrize(
+    ("runtime", "packages"), [("none", ["runit", "runit-run"]), ("ruby", ["runit", "runit-run", "ruby"])]
+)
+def test_the_runtime_names_the_packages(machine, make, runtime, packages):
+    update, install = machine.boot(make(runtime=runtime)).called("apt-get")
+    assert install[install.index("install") :] == ["install", "-y", "--no-install-recommends", *packages]
+    assert "DPkg::Lock::Timeout=120" in update
+
+
+def test_it_may_run_twice(machine, make):
+    machine.boot(make(env={"OLD": "value", "KEPT": "value"}))
+    machine.program("id")
+    boot = machine.boot(make(env={"KEPT": "value"}))
+    assert boot.code == 0
+    assert boot.report.ready_ms is not None
+    assert sorted(file.name for file in machine.path("/etc/sv/app/env").iterdir()) == ["KEPT", "PORT"]
+    assert len(boot.called("useradd")) == 1
+    assert ["-w", "30", "force-restart", "app"] in boot.called("sv")
+
+
+def failed(boot, step, code=1):
+    """That a boot said once where it failed, and nothing after that."""
+    assert boot.report.failure == Failure(step, code)
+    assert boot.report.steps == STEPS[: STEPS.index(step)]
+    assert (boot.code, boot.report.ready_ms) == (code, None)
+    assert (boot.console.count(" status=failed "), boot.console.count(" failed step=")) == (1, 1)
+    return True
+
+
+def test_another_system_is_refused_by_its_name(machine, make):
+    machine.write("/etc/os-release", 'ID=ubuntu\nVERSION_ID="24.04"\n')
+    boot = machine.boot(make())
+    assert failed(boot, "system")
+    assert "this image is ubuntu 24.04; the supported one is Debian 12" in boot.report.log
+
+
+def test_a_slug_that_is_not_there_is_asked_for_once(machine, make):
+    machine.write("slug-status", "404")
+    boot = machine.boot(make())
+    assert failed(boot, "fetch", 3)
+    assert f"{URL} answered 404" in boot.report.log
+    assert len(boot.called("curl")) == 1
+
+
+@pytest.mark.parametrize("status", ["000", "301", "408", "429", "503"])
+def test_what_may_pass_is_asked_for_again(machine, make, status):
+    machine.write("slug-status", status)
+    machine.program("sleep", f"printf 200 >{machine.root}/slug-status")
+    boot = machine.boot(make())
+    assert boot.report.ready_ms is not None
+    assert f"{URL} answered {status}" in boot.log
+    assert len([call for call in boot.called("curl") if URL in call]) == 2
+
+
+def test_a_403_is_final_where_nothing_is_signed(machine, make):
+    machine.write("slug-status", "403")
+    assert failed(machine.boot(make()), "fetch", 3)
+
+
+def test_a_role_may_be_known_late(machine, make, role_slug):
+    machine.write("slug-status", "403")
+    machine.program("sleep", f"printf 200 >{machine.root}/slug-status")
+    boot = machine.boot(make(slug=role_slug))
+    assert boot.report.ready_ms is not None
+    assert len([call for call in boot.called("curl") if role_slug.url in call]) == 2
+
+
+def test_the_roles_credentials_stand_in_no_process_list_and_no_log(machine, make, role_slug):
+    boot = machine.boot(make(slug=role_slug))
+    assert machine.read("curl-config") == 'user = "AKIA:s3cr3t/key"\nheader = "x-amz-security-token: t0ken"\n'
+    for secret in ("s3cr3t/key", "t0ken"):
+        assert not [call for call in boot.calls if any(secret in word for word in call)]
+        assert secret not in boot.log + boot.console
+    (fetch,) = [call for call in boot.called("curl") if role_slug.url in call]
+    assert fetch[fetch.index("--aws-sigv4") + 1] == "aws:amz:eu-central-1:s3"
+
+
+def test_a_role_without_credentials(machine, make, role_slug):
+    machine.write("credentials", "no json")
+    machine.program("sleep", f"cp -r {machine.root}/good {machine.root}/credentials")
+    machine.write("good", '{"AccessKeyId": "AKIA", "SecretAccessKey": "key", "Token": "t"}')
+    boot = machine.boot(make(slug=role_slug))
+    assert "the instance's role gave no credentials" in boot.log
+    assert boot.report.ready_ms is not None
+
+
+def test_the_right_checksum(machine, make):
+    sha256 = hashlib.sha256(machine.path("slug.tar").read_bytes()).hexdigest()
+    assert machine.boot(make(slug=Slug(url=URL, sha256=sha256))).report.ready_ms is not None
+
+
+def test_a_wrong_checksum_unpacks_nothing(machine, make):
+    boot = machine.boot(make(slug=Slug(url=URL, sha256="0" * 64)))
+    assert failed(boot, "fetch")
+    assert any("did NOT match" in line for line in boot.report.log)
+    assert not machine.path("/srv/app").exists()
+
+
+def packed_slug(sha256, folder):
+    return PackedSlug(url=URL, sha256=sha256, bucket="bucket", read_key="hello/*", folder=folder, key="k")
+
+
+def test_a_packed_slug_is_checked_uncompressed(machine, make, tmp_path):
+    tar = machine.path("slug.tar").read_bytes()
+    machine.path("slug.tar").write_bytes(gzip.compress(tar))
+    slug = packed_slug(hashlib.sha256(tar).hexdigest(), tmp_path)
+    assert machine.boot(make(slug=slug)).report.ready_ms is not None
+    assert machine.read("/srv/app/bin/web") == "#!/bin/sh\n"
+
+
+def test_a_broken_slug_leaves_the_old_app_whole(machine, make):
+    machine.write("/srv/app/bin/web", "the old one")
+    whole = machine.path("slug.tar").read_bytes()
+    machine.path("slug.tar").write_bytes(whole[: whole.index(b"#!/bin/sh") + 3])
+    assert failed(machine.boot(make()), "unpack", 2)
+    assert machine.read("/srv/app/bin/web") == "the old one"
+
+
+def test_a_new_slug_leaves_nothing_of_the_old_app(machine, make):
+    machine.write("/srv/app/old", "gone")
+    machine.boot(make())
+    assert sorted(path.name for path in machine.path("/srv/app").iterdir()) == ["bin"]
+
+
+def quick(script):
+    """Moves bash's clock instead of sleeping."""
+    return replace(script, text=script.text.replace("    sleep 1\n", "    SECONDS=$((SECONDS + 1))\n"))
+
+
+def hasty(path="/"):
+    return Healthcheck.model_construct(path=path, start_timeout=0)
+
+
+def test_an_app_that_answers_with_an_error(machine, make):
+    machine.write("app-status", "500")
+    boot = machine.boot(make(healthcheck=hasty("/up")))
+    assert failed(boot, "check")
+    assert "GET http://127.0.0.1:5000/up gave 500 0 seconds after the start and later" in boot.report.log
+
+
+def test_an_app_that_does_not_answer(machine, make):
+    machine.write("app-status", "000")
+    machine.write("app-does", "exit 7")
+    boot = machine.boot(make(healthcheck=hasty()))
+    assert failed(boot, "check")
+    assert "GET http://127.0.0.1:5000/ gave no answer 0 seconds after the start and later" in boot.report.log
+
+
+def test_an_app_that_ends_again_and_again(machine, make):
+    machine.write("app-status", "000")
+    machine.write("app-does", f"echo 1 >>{machine.root}/run/app-exits; exit 7")
+    boot = machine.boot(make())
+    assert failed(boot, "check")
+    assert "the app exited 3 times while it was checked" in boot.report.log
+
+
+def test_an_app_that_answers_but_was_started_again_is_not_ready_yet(machine, make):
+    """The first two answers come from an app that ends after each."""
+    exits = f"{machine.root}/run/app-exits"
+    machine.write("app-does", f'[ "$(wc -l <{exits})" -ge 2 ] || echo 1 >>{exits}')
+    boot = machine.boot(quick(make(min_healthy_time=2)))
+    assert boot.report.ready_ms is not None
+    assert len([call for call in boot.called("curl") if "http://127.0.0.1:5000/" in call]) > 2
+
+
+@pytest.mark.parametrize("status", ["200", "399"])
+def test_statuses_of_a_healthy_app(machine, make, status):
+    machine.write("app-status", status)
+    assert machine.boot(make(healthcheck=hasty())).report.ready_ms is not None
+
+
+@pytest.mark.parametrize("status", ["100", "404"])
+def test_statuses_of_an_unhealthy_app(machine, make, status):
+    machine.write("app-status", status)
+    assert failed(machine.boot(make(healthcheck=hasty())), "check")
+
+
+def test_it_stays_healthy_for_as_long_as_it_must(machine, make):
+    boot = machine.boot(quick(make(min_healthy_time=10)))
+    asked = [call for call in boot.called("curl") if "http://127.0.0.1:5000/" in call]
+    assert boot.code == 0
+    assert 5 < len(asked) <= 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["111", "0"], "the app exited with code 111\n"), (["-1", "9"], "the app was ended by signal 9\n")],
+)
+def test_runit_tells_how_the_app_ended(machine, make, arguments, said):
+    machine.boot(make())
+    finish = [machine.path("/etc/sv/app/finish"), *arguments]
+    assert subprocess.run(finish, capture_output=True, text=True, check=True).stdout == said
+    assert not machine.path("/run/app-exits").exists()
+    machine.write("/run/app-exits", "")
+    subprocess.run(finish, capture_output=True, check=True)
+    assert machine.read("/run/app-exits") == f"{arguments[0]}\n"
