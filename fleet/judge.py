@@ -16,6 +16,11 @@ UNSEEN_GRACE: Final = timedelta(minutes=1)
 https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
 """
 
+_CONSOLE: Final = "aws ec2 get-console-output --latest --output text --instance-id"
+_NEXT: Final = (
+    "nothing was deleted and what was accepted serves on; mend or revert the change, then pulumi up"
+)
+
 _GONE: Final = frozenset({"shutting-down", "terminated", "stopping", "stopped"})
 
 
@@ -109,7 +114,6 @@ def _last_step(report: Report) -> str:
 
 
 def _told(head: str, instance_id: str, report: Report) -> str:
-    """The message with the machine's own last lines, and where the rest is."""
+    """The message with the machine's own last lines, where the rest is, and what to do next."""
     log = [f"  | {line}" for line in report.log[-30:]]
-    rest = f"  whole console: aws ec2 get-console-output --latest --output text --instance-id {instance_id}"
-    return "\n".join([head, *log, rest])
+    return "\n".join([head, *log, f"  whole console: {_CONSOLE} {instance_id}", f"  next: {_NEXT}"])
