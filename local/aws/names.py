@@ -41,7 +41,10 @@ class Names:
 
 
 def render(resolvers: Iterable[str]) -> str:
-    """The whole configuration of dnsmasq, with the private names that instances have in us-east-1."""
+    """The whole configuration of dnsmasq, with the private names that instances have in us-east-1.
+
+    `local` keeps what these two domains have no answer for, such as IPv6 addresses, from being asked outside.
+    """
     servers = "".join(f"server={address}\n" for address in resolvers)
     return f"""\
 no-resolv
@@ -49,6 +52,7 @@ no-hosts
 bind-interfaces
 listen-address={GATEWAY}
 pid-file
+local=/{DOMAIN}/ec2.internal/
 address=/{DOMAIN}/{GATEWAY}
 synth-domain=ec2.internal,172.31.0.0/16,ip-
 {servers}"""

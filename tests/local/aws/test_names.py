@@ -12,6 +12,10 @@ def test_aws_names_lead_to_the_local_aws_and_all_others_to_the_host_s_resolver()
     ]
 
 
+def test_nothing_about_names_of_ours_is_asked_outside() -> None:
+    assert "local=/amazonaws.com/ec2.internal/" in render([]).splitlines()
+
+
 def test_it_listens_in_the_namespace_only_and_reads_nothing_of_the_host() -> None:
     lines = render([]).splitlines()
     assert {"listen-address=172.31.0.1", "bind-interfaces", "no-resolv", "no-hosts"} <= set(lines)
