@@ -86,6 +86,8 @@ class Launch:
         return ["nsenter", *enter, *mount, "systemd-nspawn", *unit, *self._options()]
 
     def _options(self) -> list[str]:
+        # A colon would end the path (systemd-nspawn(1), --bind=).
+        hypervisor = str(self.folder / "hypervisor").replace(":", r"\:")
         return [
             "--quiet",
             "--register=no",
@@ -93,7 +95,7 @@ class Launch:
             f"--hostname={self.spec.hostname}",
             "--directory=root",
             f"--network-bridge={BRIDGE}",
-            f"--bind-ro={self.folder}/hypervisor:/sys/hypervisor/uuid",
+            f"--bind-ro={hypervisor}:/sys/hypervisor/uuid",
             "--resolv-conf=off",
             "--timezone=off",
             "--link-journal=no",

@@ -64,6 +64,12 @@ def test_cloud_init_finds_ec2_in_the_hypervisor_s_id(monkeypatch: pytest.MonkeyP
     assert LAUNCH.files()["hypervisor"] == "ec20123456789abcdef0\n"
 
 
+def test_a_colon_in_the_home_s_path_does_not_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cgroups, "systemd_is_here", lambda: True)
+    words = Launch(Network(Home(Path("/srv/a:b"))), Path("/cache/image"), SPEC).command()
+    assert rf"--bind-ro=/srv/a\:b/machines/{SPEC.id}/hypervisor:/sys/hypervisor/uuid" in words
+
+
 def test_addresses_lie_in_the_machine_and_user_data_does_not() -> None:
     files = LAUNCH.files()
     assert (
