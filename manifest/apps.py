@@ -69,10 +69,8 @@ def load_apps(root: Path, settings: Settings) -> tuple[App, ...]:
     defaults = read_if_there(root, f"apps/{DEFAULTS}")
     readings = [_Reading(root, settings, defaults, read(root, f"apps/{name}")) for name in files]
     problems = [*defaults.problems, *(problem for reading in readings for problem in reading.problems())]
-    apps = [reading.app() for reading in readings] if not problems else []
-    if not problems:
-        problems = [*_same_names(readings, apps), *_unknown_counts(settings, apps)]
-    if problems:
+    apps = [] if problems else [reading.app() for reading in readings]
+    if problems := problems or [*_same_names(readings, apps), *_unknown_counts(settings, apps)]:
         raise ManifestError(problems)
     return tuple(sorted(apps, key=lambda app: app.name))
 
