@@ -17,6 +17,7 @@ from local.errors import LocalError
 from local.home import Home
 
 _TOOLS = ("systemd-nspawn", "mmdebstrap", "haproxy", "dnsmasq", "nft", "ip", "nsenter", "mkfs.ext4")
+_LOOP_DEVICES = Path("/dev/loop-control")
 _TRIAL = ("unshare", "--mount", "--net", "--pid", "--fork", "mount", "-t", "tmpfs", "tmpfs", "/mnt")
 
 
@@ -42,8 +43,8 @@ class NspawnSite:
             return "real machines need root"
         if missing := [tool for tool in _TOOLS if shutil.which(tool) is None]:
             return f"not installed: {', '.join(missing)}"
-        if not Path("/dev/loop-control").exists():
-            return "there are no loop devices (/dev/loop-control)"
+        if not _LOOP_DEVICES.exists():
+            return f"there are no loop devices ({_LOOP_DEVICES})"
         if not succeeds(*_TRIAL):
             return "new namespaces and mounts are not allowed here, as in a container without privileges"
         return None
