@@ -189,6 +189,25 @@ class Wordless(FakeEc2):
         return {"Reservations": [{"Instances": [{"InstanceId": "i-1"}]}]}
 
 
+class Stopping(FakeEc2):
+    """It changes stopped machines only, as EC2 does."""
+
+    def __init__(self, *states: Any):
+        super().__init__(*states)
+        self.changes: list[Any] = []
+
+    def stop_instances(self, **_request: Any) -> None:
+        self.changes.append("stop")
+
+    def start_instances(self, **_request: Any) -> None:
+        self.changes.append("start")
+
+    def modify_instance_attribute(self, **request: Any) -> None:
+        if len(self.states) > 1:  # the state after "stopped" is the one to come
+            raise refusal("IncorrectInstanceState")
+        self.changes.append((request["Attribute"], request["Value"]))
+
+
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     monkeypatch.setattr("local.provider.waiting.FIRST_PAUSE", 0.001)
@@ -203,6 +222,14 @@ def call(ec2, inputs, **fields):
 def creation(ec2, seconds=30.0, stop=None):
     wait = Wait(seconds=seconds, stop=stop or threading.Event())
     return operations.create(instance.INSTANCE, call(ec2, {}, wait=wait))
+
+
+def change(ec2, before, after):
+    wait = Wait(seconds=30.0, stop=threading.Event())
+    old = call(ec2, before, wait=wait).inputs
+    changed = tuple(after)
+    made = call(ec2, after, wait=wait, before=old, differing=changed, id="i-1")
+    return operations.update(instance.INSTANCE, made)
 
 
 class TestLaunch:
@@ -253,6 +280,12 @@ class TestLaunch:
             creation(FakeEc2("pending"), stop=stop)
         assert unfinished.value.id == "i-1"
         assert unfinished.value.state["ami"] == "ami-1"
+
+    def test_what_needs_a_stopped_machine_waits_for_it(self):
+        ec2 = Stopping("running", "stopping", "stopping", "stopped", "running")
+        outputs = change(ec2, {"userData": "one"}, {"userData": "two"})
+        assert ec2.changes == ["stop", ("userData", "dHdv"), "start"]
+        assert (outputs["instanceState"], outputs["userData"]) == ("running", "two")
 
     def test_a_fault_of_ours_keeps_it_too(self):
         with pytest.raises(operations.UnfinishedError, match=r"a fault of the stand-in(.|\n)*KeyError"):

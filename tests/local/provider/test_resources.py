@@ -139,6 +139,15 @@ class TestRole:
         assert imported(plugin, role).inputs["assumeRolePolicy"] == TRUST
         assert all(gone(plugin, made) for made in (policy, profile, role))
 
+    def test_a_document_keeps_the_program_s_own_words(self, plugin, cloud):
+        spaced = json.dumps(json.loads(TRUST), indent=4)
+        role = plugin.create(ROLE, assumeRolePolicy=spaced)
+        assert role.outputs["assumeRolePolicy"] == spaced
+        assert unchanged(plugin, role)
+        other = TRUST.replace("ec2", "ssm")
+        cloud.client("iam").update_assume_role_policy(RoleName=role.id, PolicyDocument=other)
+        assert json.loads(plugin.refresh(role).inputs["assumeRolePolicy"]) == json.loads(other)
+
     def test_what_changes_in_place(self, plugin, cloud):
         role = plugin.create(ROLE, assumeRolePolicy=TRUST, tags={"app": "hello"})
         policy = plugin.create(POLICY, role=role.id, policy=READ)
