@@ -135,6 +135,17 @@ class Plugin:
         state = marshal(made.outputs)
         self.raw.Delete(wire.DeleteRequest(type=made.type, id=made.id, properties=state, timeout=seconds))
 
+    def unchanged(self, made: Made) -> bool:
+        """Whether a refresh finds what was made just as it was made."""
+        found = self.refresh(made)
+        return found is not None and (found.outputs, found.inputs) == (made.outputs, made.inputs)
+
+    def gone(self, made: Made) -> bool:
+        """Deletes it, twice, since somebody else may have been first; whether it is gone then."""
+        self.delete(made)
+        self.delete(made)
+        return self.refresh(made) is None
+
     def invoke(self, token: str, **args: Any) -> Properties:
         answer = self.raw.Invoke(wire.InvokeRequest(tok=token, args=marshal(args)))
         return unmarshal(getattr(answer, "return"))

@@ -4,7 +4,7 @@ import grpc
 import pytest
 
 from local.provider.functions import FUNCTIONS
-from tests.local.provider.test_table import SDK_MODULES, sdk_outputs
+from tests.local.provider.sdk import SDK_MODULES, sdk_outputs
 
 ACCOUNT = "123456789012"
 VPC, SUBNET, SUBNETS, OFFERINGS, CALLER = (function.token for function in FUNCTIONS)

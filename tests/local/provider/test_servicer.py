@@ -106,7 +106,7 @@ def test_a_cancelled_wait_keeps_the_machine_in_the_state(unconfigured, moto, ima
 
     monkeypatch.setattr(instance, "_running", never)
     with ThreadPoolExecutor() as pool:
-        creation = pool.submit(plugin.create, INSTANCE, ami=image, instanceType="t3.micro")
+        creation = pool.submit(plugin.create, INSTANCE, 90, ami=image, instanceType="t3.micro")
         assert begun.wait(60)
         plugin.cancel()
         failure = creation.exception(timeout=60)

@@ -1,21 +1,12 @@
 """The table against the SDK: no type, argument or output that pulumi-aws does not have."""
 
 import inspect
-from types import ModuleType
 
-import pulumi_aws as aws
 import pytest
 
 from local.provider.functions import FUNCTIONS
 from local.provider.rows import RESOURCES
-
-SDK_MODULES: dict[str, ModuleType] = {
-    "ec2": aws.ec2,
-    "vpc": aws.vpc,
-    "iam": aws.iam,
-    "s3": aws.s3,
-    "index": aws,
-}
+from tests.local.provider.sdk import SDK_MODULES, camel, sdk_arguments, sdk_class, sdk_outputs
 
 PROMISED_RESOURCES = {
     "aws:ec2/instance:Instance",
@@ -36,26 +27,6 @@ PROMISED_FUNCTIONS = {
     "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings",
     "aws:index/getCallerIdentity:getCallerIdentity",
 }
-
-
-def camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word.capitalize() for word in rest)
-
-
-def sdk_class(token: str) -> type:
-    _, place, name = token.split(":")
-    return getattr(SDK_MODULES[place.split("/")[0]], name)
-
-
-def sdk_outputs(kind: type) -> set[str]:
-    properties = [value for value in vars(kind).values() if isinstance(value, property)]
-    return {getattr(each.fget, "_pulumi_name", each.fget.__name__) for each in properties}
-
-
-def sdk_arguments(kind: type) -> set[str]:
-    names = inspect.signature(kind._internal_init).parameters
-    return {camel(name) for name in names} - {"_Self_", "resourceName", "opts"}
 
 
 def test_it_serves_what_the_program_declares_and_nothing_else():
