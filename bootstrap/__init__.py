@@ -3,11 +3,13 @@
 This room makes no AWS call and knows no Pulumi. `python -m bootstrap APP --stack STACK` prints a script.
 """
 
+from bootstrap.machine import MACHINE
 from bootstrap.report import Failure, Report, parse_report
 from bootstrap.script import SCRIPT_MAX, Script, render
 from bootstrap.slug import PackedSlug, Slug, bucket_name, slug_of
 
 __all__ = [
+    "MACHINE",
     "SCRIPT_MAX",
     "Failure",
     "PackedSlug",

@@ -11,6 +11,7 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bootstrap.machine import MACHINE
 from bootstrap.slug import Slug
 from manifest import HASH_LENGTH, App, ManifestError, Problem, Process, Settings
 
@@ -77,7 +78,14 @@ def render(app: App, process: Process, slug: Slug, settings: Settings) -> Script
 
 def _version(text: str, process: Process) -> str:
     """The hash of everything that must replace an instance; fleet/arguments.py lists the arguments."""
-    parts = [text, process.image_id, process.instance_type, process.key_name, sorted(process.subnets)]
+    parts = [
+        text,
+        process.image_id,
+        process.instance_type,
+        process.key_name,
+        sorted(process.subnets),
+        MACHINE,
+    ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:HASH_LENGTH]
 
 

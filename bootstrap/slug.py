@@ -27,7 +27,7 @@ class Slug:
     @property
     def packed(self) -> bool:
         """Whether `sha256` is of the uncompressed tar."""
-        return isinstance(self, PackedSlug)
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,10 @@ class PackedSlug(Slug):
 
     folder: Path
     key: str
+
+    @property
+    def packed(self) -> bool:
+        return True
 
 
 def bucket_name(settings: Settings) -> str:
@@ -71,4 +75,5 @@ def _packed(name: str, folder: Path, settings: Settings) -> PackedSlug:
 
 def _object_url(bucket: str, key: str, region: str) -> str:
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html"""
-    return f"https://{bucket}.s3.{region}.amazonaws.com/{key}"
+    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return f"https://{bucket}.s3.{region}.{suffix}/{key}"

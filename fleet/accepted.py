@@ -1,7 +1,8 @@
 """What was accepted of an app: a Stash behind its last gate, whose diff explains a change.
 
-It survives a failed `up` (a component's properties would be committed before the gates). In a preview its
-hook compares what was accepted with what comes, and says a line or more per app.
+It survives a failed `up` (a component's properties would be committed before the gates), and what it keeps
+for the stack's outputs is what serves. In a preview its hook compares what was accepted with what comes, and
+says a line or more per app.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,50 +10,55 @@ from typing import Any
 
 import pulumi
 
-from bootstrap import Script, Slug
 from fleet import names
 from fleet.explain import Accepted, explain
-from fleet.gate import guarded
+from fleet.release import Release
 from manifest import App
+
+Summary = Mapping[str, Any]
+"""Of one app, for the stack's outputs: addresses, instances (ids), versions (per process) and count."""
 
 
 class Ledger:
     """The accepted Stash of every app."""
 
     def __init__(self) -> None:
-        self._coming: dict[str, Accepted] = {}
-        self._written: dict[str, App] = {}
-        self._hook = pulumi.ResourceHook(
-            "explained", guarded(self._explain), opts=pulumi.ResourceHookOptions(on_dry_run=True)
-        )
+        self._coming: dict[str, tuple[App, Accepted]] = {}
+        options = pulumi.ResourceHookOptions(on_dry_run=True)
+        self._hook = pulumi.ResourceHook("explained", self._explain, opts=options)
 
     def declare(
-        self,
-        app: App,
-        slug: Slug,
-        scripts: Mapping[str, Script],
-        gates: Sequence[pulumi.Resource],
-        parent: pulumi.Resource,
-    ) -> pulumi.Stash:
-        """The Stash of one app."""
-        name = names.accepted(app)
-        coming = accepted_of(app, slug, scripts)
-        self._coming[name] = coming
-        self._written[name] = app
+        self, release: Release, summary: Summary, gates: Sequence[pulumi.Resource], parent: pulumi.Resource
+    ) -> pulumi.Output[Summary | None]:
+        """The Stash of one app; gives back the summary that was accepted last, None where none was."""
+        name = names.accepted(release.app)
+        coming = accepted_of(release)
+        self._coming[name] = (release.app, coming)
         binding = pulumi.ResourceHookBinding(before_create=[self._hook], before_update=[self._hook])
         opts = pulumi.ResourceOptions(parent=parent, depends_on=list(gates), hooks=binding)
-        return pulumi.Stash(name, input=coming, opts=opts)
+        stash = pulumi.Stash(name, input={**coming, "summary": summary}, opts=opts)
+        return stash.input.apply(lambda kept: _whole(kept["summary"]))
 
     async def _explain(self, args: pulumi.ResourceHookArgs) -> None:
-        old: Any = (args.old_inputs or {}).get("input")
-        for line in explain(self._written[args.name], old, self._coming[args.name]):
-            pulumi.log.info(line)
+        """Never fails an update: it stands behind the last gate and only speaks."""
+        app, coming = self._coming[args.name]
+        try:
+            for line in explain(app, (args.old_inputs or {}).get("input"), coming):
+                pulumi.log.info(line)
+        except Exception as fault:  # noqa: BLE001 - an accepted value of another version may have any shape
+            pulumi.log.warn(f"app {app.name}: the change could not be explained ({fault!r})")
 
 
-def accepted_of(app: App, slug: Slug, scripts: Mapping[str, Script]) -> Accepted:
-    """The plain value that is kept. Lines are left out: a comment added above a key is no change."""
+def _whole(summary: Summary) -> Summary | None:
+    """A summary without gaps: `up --target` leaves some in an app that it never made."""
+    return summary if all(summary["instances"]) else None
+
+
+def accepted_of(release: Release) -> Accepted:
+    """What explains a later change. Lines are left out: a comment added above a key is no change."""
+    app, slug, scripts = release.app, release.slug, release.scripts
     return {
-        "slug": slug.sha256 or slug.url,
+        "slug": slug.sha256 if slug.packed else None,
         "values": {key: value for key, (value, _) in app.written.items()},
         "origins": {key: f"{origin.layer}, {origin.file}" for key, (_, origin) in app.written.items()},
         "processes": {

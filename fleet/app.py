@@ -2,27 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from bootstrap import PackedSlug, Script, Slug
-from fleet import slugs
-from fleet.accepted import Ledger
+from bootstrap import PackedSlug
+from fleet import network, slugs
+from fleet.accepted import Ledger, Summary
 from fleet.arguments import Launch
 from fleet.gate import Gates
 from fleet.process import Proof, declare_firewall, declare_instances, declare_rules
-from manifest import App, Process, Settings
-
-
-@dataclass(frozen=True, kw_only=True)
-class Release:
-    """An app with all that is plainly known of its version: the slug and each process's script."""
-
-    app: App
-    slug: Slug
-    scripts: Mapping[str, Script]
+from fleet.release import Release
+from manifest import Process, Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +29,10 @@ class Shared:
 class AppComponent(pulumi.ComponentResource):
     """Declares an app's slug, role, firewalls, instances, gates and what was accepted.
 
-    `summary`: addresses, instance ids, version per process and count, for the stack's outputs. It is known
-    once the app is accepted, so after a failed rollout the outputs still say what serves.
+    `summary`: what was accepted last, so after a failed rollout the stack's outputs still say what serves.
     """
 
-    summary: pulumi.Output[Mapping[str, Any]]
+    summary: pulumi.Output[Summary | None]
 
     def __init__(self, release: Release, shared: Shared) -> None:
         app = release.app
@@ -52,8 +42,7 @@ class AppComponent(pulumi.ComponentResource):
             process.name: self._process(process, release, shared, profile, needs) for process in app.processes
         }
         gates = [proof.gate for many in proofs.values() for proof in many]
-        accepted = shared.ledger.declare(app, release.slug, release.scripts, gates, self)
-        self.summary = _once(accepted, _summary(release, proofs))
+        self.summary = shared.ledger.declare(release, _summary(release, proofs), gates, self)
         self.register_outputs({"summary": self.summary})
 
     def _access(
@@ -75,12 +64,14 @@ class AppComponent(pulumi.ComponentResource):
         profile: pulumi.Input[str] | None,
         needs: list[pulumi.Resource],
     ) -> list[Proof]:
-        group = declare_firewall(process, shared.settings, self)
+        vpc = network.vpc_of(process)
+        group = declare_firewall(process, vpc, shared.settings, self)
         rules = declare_rules(process, group, self)
         launch = Launch(
             process=process,
             script=release.scripts[process.name],
             settings=shared.settings,
+            subnets=network.subnets_of(process, vpc),
             security_group=group.id,
             profile=profile,
             needs=[*needs, *rules],
@@ -88,11 +79,7 @@ class AppComponent(pulumi.ComponentResource):
         return declare_instances(launch, shared.gates, self)
 
 
-def _once(accepted: pulumi.Resource, value: Mapping[str, Any]) -> pulumi.Output[Mapping[str, Any]]:
-    return pulumi.Output.all(accepted.urn, value).apply(lambda known: known[1])
-
-
-def _summary(release: Release, proofs: Mapping[str, list[Proof]]) -> Mapping[str, Any]:
+def _summary(release: Release, proofs: Mapping[str, list[Proof]]) -> Summary:
     every = [(process, proof) for process in release.app.processes for proof in proofs[process.name]]
     return {
         "addresses": [

@@ -6,40 +6,20 @@ from typing import Any, Final
 
 import pulumi
 
-from bootstrap import Script
+from bootstrap import MACHINE, Script
 from fleet import names, network
 from manifest import Process, Settings
 
-HASHED: Final = frozenset({"ami", "instance_type", "key_name", "subnet_id", "user_data", "user_data_base64"})
-"""In the version, so that a change makes a new name: an old instance never gets another value."""
-
-FIXED: Final = frozenset(
-    {
-        "associate_public_ip_address",
-        "instance_initiated_shutdown_behavior",
-        "metadata_options",
-        "root_block_device",
-    }
+HASHED: Final = frozenset(
+    {"ami", "instance_type", "key_name", "subnet_id", "user_data", "user_data_base64", *MACHINE}
 )
-"""The same for every instance. Whoever makes one of them depend on the app must put it into the version."""
+"""In the version, so that a change makes a new name: an old instance never gets another value."""
 
 SAFE_IN_PLACE: Final = frozenset({"iam_instance_profile", "tags", "volume_tags", "vpc_security_group_ids"})
 """The provider changes these while the instance runs; their values are names that no rollout changes."""
 
 IGNORED_LATER: Final = ("subnetId",)
 """Of a looked-up subnet: chosen at creation; a subnet that AWS adds later moves no running instance."""
-
-_METADATA_OPTIONS: Final = {
-    "http_endpoint": "enabled",
-    "http_tokens": "required",
-    "http_put_response_hop_limit": 1,
-}
-_ROOT_VOLUME: Final = {
-    "volume_size": 8,
-    "volume_type": "gp3",
-    "encrypted": True,
-    "delete_on_termination": True,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,29 +32,27 @@ class Launch:
     process: Process
     script: Script
     settings: Settings
+    subnets: pulumi.Input[Sequence[str]]
     security_group: pulumi.Input[str]
     profile: pulumi.Input[str] | None
     needs: Sequence[pulumi.Resource]
 
 
 def instance_arguments(launch: Launch, index: int) -> Mapping[str, Any]:
-    """The keyword arguments of aws.ec2.Instance: as the post has them, but encrypted and on IMDSv2."""
+    """The keyword arguments of aws.ec2.Instance."""
     process, script = launch.process, launch.script
     tags = {
         "Name": names.instance(process, index, script.version),
-        **names.tags(launch.settings, process.app, process=process.name, version=script.version),
+        **names.tags(launch.settings, app=process.app, process=process.name, version=script.version),
     }
     return {
         "ami": process.image_id,
         "instance_type": process.instance_type,
         "key_name": process.key_name,
-        "subnet_id": network.subnet_of(process, index),
+        "subnet_id": network.pick(launch.subnets, index),
         "user_data": None if script.compressed else script.text,
         "user_data_base64": script.compressed,
-        "associate_public_ip_address": True,
-        "instance_initiated_shutdown_behavior": "terminate",
-        "metadata_options": _METADATA_OPTIONS,
-        "root_block_device": _ROOT_VOLUME,
+        **MACHINE,
         "iam_instance_profile": launch.profile,
         "vpc_security_group_ids": [launch.security_group],
         "tags": tags,

@@ -8,6 +8,9 @@ from manifest import App
 Accepted = Mapping[str, Any]
 """See fleet.accepted.accepted_of: slug, values, origins, and per process count, type, version, script."""
 
+_REPLACES_NOTHING = frozenset({"count", "allow_from", "deploy.healthy_deadline"})
+"""Keys that are in no version."""
+
 
 def explain(app: App, old: Accepted | None, new: Accepted) -> Iterator[str]:
     """Lines about what `new` changes; `old` is None for an app that was never accepted."""
@@ -20,10 +23,11 @@ def explain(app: App, old: Accepted | None, new: Accepted) -> Iterator[str]:
         for name, process in new["processes"].items()
         if (effect := _effect(name, old["processes"].get(name), process))
     ]
-    yield f"app {app.name}: {'; '.join(effects) or 'no instance is replaced'}"
-    if any(" replaced" in effect for effect in effects) and not causes:
-        causes = ["bootstrap: the script's own template changed"]
-    yield from (f"app {app.name}:   because {cause}" for cause in causes)
+    if effects or causes:
+        yield f"app {app.name}: {'; '.join(effects) or 'no instance is replaced'}"
+    if any(" replaced" in effect for effect in effects) and not any(replaces for _, replaces in causes):
+        causes.append(("bootstrap: what every machine gets has changed", True))
+    yield from (f"app {app.name}:   because {cause}" for cause, _ in causes)
 
 
 def _first(app: App, name: str, process: Mapping[str, str]) -> str:
@@ -33,7 +37,7 @@ def _first(app: App, name: str, process: Mapping[str, str]) -> str:
 def _effect(name: str, old: Mapping[str, str] | None, new: Mapping[str, str]) -> str | None:
     if old is None:
         return f"{name} is new: {_amount(new)}"
-    before, after = int(float(old["count"])), int(new["count"])
+    before, after = int(old["count"]), int(new["count"])
     if old["version"] != new["version"]:
         return (
             f"{name}: {before} of version {old['version']} replaced by {after} of {new['version']}, "
@@ -44,15 +48,17 @@ def _effect(name: str, old: Mapping[str, str] | None, new: Mapping[str, str]) ->
     return None
 
 
-def _causes(app: App, old: Accepted, new: Accepted) -> Iterator[str]:
+def _causes(app: App, old: Accepted, new: Accepted) -> Iterator[tuple[str, bool]]:
+    """Each changed value, and whether it replaces instances."""
     for key in sorted({*old["values"], *new["values"]}):
         before, after = old["values"].get(key), new["values"].get(key)
         if before == after:
             continue
         where = str(app.written[key][1]) if key in app.written else f"no longer in {old['origins'].get(key)}"
-        yield f"{key}: {_shown(before)} -> {_shown(after)} ({where})"
-    if old["slug"] != new["slug"] and app.source:
-        yield f"the slug's content: {old['slug'][:8]} -> {new['slug'][:8]} ({app.written['source'][0]})"
+        yield f"{key}: {_shown(before)} -> {_shown(after)} ({where})", key not in _REPLACES_NOTHING
+    if old.get("slug") and new["slug"] and old["slug"] != new["slug"]:
+        source = app.written["source"][0]
+        yield f"the slug's content: {old['slug'][:8]} -> {new['slug'][:8]} ({source})", True
 
 
 def _shown(value: object) -> str:

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
 
 import pulumi
 
-from bootstrap import render, slug_of
-from fleet.accepted import Ledger
-from fleet.app import AppComponent, Release, Shared
+from fleet.accepted import Ledger, Summary
+from fleet.app import AppComponent, Shared
 from fleet.config import provider_values
 from fleet.gate import Gates
+from fleet.release import Release, releases_of
 from fleet.session import ec2_client
 from fleet.slugs import declare_bucket
 from fleet.watcher import Ec2Eyes, Watcher
@@ -18,12 +17,12 @@ from manifest import App, Settings
 
 
 class Fleet:
-    """Declares every app of a stack. `summary`: for each app its addresses, instances, versions and count."""
+    """Declares every app of a stack. `summary`: for each app what was accepted last of it."""
 
-    summary: Mapping[str, pulumi.Output[Mapping[str, Any]]]
+    summary: Mapping[str, pulumi.Output[Summary | None]]
 
     def __init__(self, apps: Iterable[App], settings: Settings) -> None:
-        releases = [_release(app, settings) for app in apps]
+        releases = releases_of(apps, settings)
         _warn_of_unreachable(releases)
         shared = Shared(
             settings=settings,
@@ -32,13 +31,6 @@ class Fleet:
             ledger=Ledger(),
         )
         self.summary = {release.app.name: AppComponent(release, shared).summary for release in releases}
-
-
-def _release(app: App, settings: Settings) -> Release:
-    """Everything that can fail because of a file fails here, before anything is declared."""
-    slug = slug_of(app, settings)
-    scripts = {process.name: render(app, process, slug, settings) for process in app.processes}
-    return Release(app=app, slug=slug, scripts=scripts)
 
 
 def _warn_of_unreachable(releases: Iterable[Release]) -> None:

@@ -12,7 +12,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 import pulumi
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    SSOError,
+)
 
 from fleet import names
 from fleet.judge import Expectation, Proved, Refused, Sight, judge
@@ -20,9 +26,20 @@ from fleet.watcher import Watcher
 
 Body = Callable[[pulumi.ResourceHookArgs], Awaitable[None]]
 
-_FINAL: Final = frozenset(
-    {"UnauthorizedOperation", "AuthFailure", "InvalidClientTokenId", "AccessDenied", "ExpiredToken"}
+_REFUSALS: Final = frozenset(
+    {
+        "AccessDenied",
+        "AuthFailure",
+        "ExpiredToken",
+        "InvalidClientTokenId",
+        "RequestExpired",
+        "UnauthorizedOperation",
+    }
 )
+"""Answers that another try will not change.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+"""
 
 
 class GateError(Exception):
@@ -95,20 +112,22 @@ class Gates:
                     raise GateError(text)
 
     async def _look(self, instance_id: str) -> Sight:
-        """What AWS shows; nothing, where it only fails to answer now."""
+        """What AWS shows; where it only fails to answer now, that alone."""
         try:
             return await self._watcher.sight(instance_id)
+        except (NoCredentialsError, CredentialRetrievalError, SSOError) as fault:
+            raise GateError(f"instance {instance_id} cannot be watched: {fault}") from fault
         except ClientError as fault:
-            if fault.response["Error"]["Code"] in _FINAL:
+            if fault.response["Error"]["Code"] in _REFUSALS:
                 raise GateError(f"instance {instance_id} cannot be watched: {fault}") from fault
-            return Sight()
-        except BotoCoreError:
-            return Sight()
+            return Sight(unanswered=str(fault))
+        except BotoCoreError as fault:
+            return Sight(unanswered=str(fault))
 
     def _others(self, app: str) -> list[str]:
         """What this failure means for the other apps of the update."""
         apps = sorted({want.app for want in self._expected.values()} - {app})
-        return [self._progress(other) for other in apps if self._progress(other)]
+        return [line for other in apps if (line := self._progress(other))]
 
     def _progress(self, app: str) -> str:
         gates = {name for name, want in self._expected.items() if want.app == app}

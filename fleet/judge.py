@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bootstrap import Report, parse_report
+from bootstrap import Failure, Report, parse_report
 
 UNSEEN_GRACE: Final = timedelta(minutes=1)
 """A new instance is not known everywhere at once (EC2 is eventually consistent).
@@ -36,8 +36,12 @@ class Expectation:
 
 @dataclass(frozen=True, kw_only=True)
 class Sight:
-    """What AWS shows of one instance. `state` is None while it knows no such instance."""
+    """What AWS shows of one instance. `state` is None while it knows no such instance.
 
+    `unanswered`: why AWS could not be asked; then nothing else is known.
+    """
+
+    unanswered: str = ""
     state: str | None = None
     reason: str = ""
     launched: datetime | None = None
@@ -53,9 +57,7 @@ class Proved:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Nothing is decided yet; `step` is the last one that the report finished."""
-
-    step: str
+    """Nothing is decided yet."""
 
 
 @dataclass(frozen=True)
@@ -75,24 +77,23 @@ def judge(want: Expectation, instance_id: str, sight: Sight, *, since: datetime,
     if sight.state in _GONE:
         return Refused(_died(want, instance_id, sight, report))
     if report.failure:
-        return Refused(_failed(want, instance_id, report))
+        return Refused(_failed(want, instance_id, report, report.failure))
     if report.ready_ms is not None and sight.state == "running":
         return Proved(now - launched)
-    if sight.state is None and now - since > UNSEEN_GRACE:
+    if sight.state is None and not sight.unanswered and now - since > UNSEEN_GRACE:
         return Refused(f"{_who(want, instance_id)} does not exist; was it terminated by hand?")
     if now - launched > want.deadline:
-        return Refused(_silent(want, instance_id, report))
-    return Waiting(_last_step(report))
+        return Refused(_silent(want, instance_id, sight, report))
+    return Waiting()
 
 
 def _who(want: Expectation, instance_id: str) -> str:
     return f"app {want.app}: instance {instance_id} ({want.name})"
 
 
-def _failed(want: Expectation, instance_id: str, report: Report) -> str:
-    failure = report.failure
-    head = f"{_who(want, instance_id)} failed at step {failure.step if failure else '?'}"
-    return _told(f"{head}, exit {failure.exit if failure else '?'}", instance_id, report)
+def _failed(want: Expectation, instance_id: str, report: Report, failure: Failure) -> str:
+    head = f"{_who(want, instance_id)} failed at step {failure.step}, exit {failure.exit}"
+    return _told(head, instance_id, report)
 
 
 def _died(want: Expectation, instance_id: str, sight: Sight, report: Report) -> str:
@@ -103,8 +104,10 @@ def _died(want: Expectation, instance_id: str, sight: Sight, report: Report) -> 
     return _told(f"{_who(want, instance_id)} died {after} it is {sight.state}{reason}", instance_id, report)
 
 
-def _silent(want: Expectation, instance_id: str, report: Report) -> str:
+def _silent(want: Expectation, instance_id: str, sight: Sight, report: Report) -> str:
     seconds = int(want.deadline.total_seconds())
+    if sight.unanswered:
+        return f"{_who(want, instance_id)} could not be seen for {seconds} s: {sight.unanswered}"
     head = f"{_who(want, instance_id)} hangs: not ready {seconds} s after its launch (healthy_deadline)"
     return _told(f"{head}, last finished step: {_last_step(report)}", instance_id, report)
 

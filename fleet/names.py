@@ -4,6 +4,7 @@ All of an app begins with its name and a dot, which no app's name holds, so `--t
 api and never api-2. What a rollout replaces is named by content: old and new exist side by side.
 """
 
+import hashlib
 from collections.abc import Mapping
 
 from manifest import HASH_LENGTH, App, Process, Settings
@@ -26,16 +27,21 @@ def slug(app: App, sha256: str) -> str:
     return f"{app.name}.slug.{sha256[:HASH_LENGTH]}"
 
 
+def by_content(text: str) -> str:
+    """`slug-3fa9c1d2` for a policy: another text is another thing beside it."""
+    return f"slug-{hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"
+
+
 def ingress(process: Process, source: str) -> str:
     return f"{process.label}.ingress.{process.port}.{source.replace('/', '-')}"
 
 
 def in_aws(settings: Settings, *parts: str) -> str:
-    """`compute-instances-dev-hello`: a name that is alone in its account."""
-    return "-".join([settings.project, settings.stack, *parts])
+    """`compute-instances.dev.hello`: alone in its account, because no part of it holds a dot."""
+    return ".".join([settings.project, settings.stack, *parts])
 
 
-def tags(settings: Settings, app: str, **more: str) -> Mapping[str, str]:
-    """By these anything of ours is found, also what the state does not know."""
-    ours = {"project": settings.project, "stack": settings.stack, "app": app, **more}
+def tags(settings: Settings, **more: str) -> Mapping[str, str]:
+    """By these what is ours is found, also what the state does not know. Firewall rules bear none."""
+    ours = {"project": settings.project, "stack": settings.stack, **more}
     return {f"compute-instances:{key}": value for key, value in ours.items()}

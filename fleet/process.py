@@ -6,7 +6,7 @@ from datetime import timedelta
 import pulumi
 import pulumi_aws as aws
 
-from fleet import names, network
+from fleet import names
 from fleet.arguments import IGNORED_LATER, Launch, instance_arguments
 from fleet.gate import Gates
 from fleet.judge import Expectation
@@ -21,14 +21,16 @@ class Proof:
     gate: pulumi.Stash
 
 
-def declare_firewall(process: Process, settings: Settings, parent: pulumi.Resource) -> aws.ec2.SecurityGroup:
+def declare_firewall(
+    process: Process, vpc: pulumi.Input[str], settings: Settings, parent: pulumi.Resource
+) -> aws.ec2.SecurityGroup:
     """The security group, without a rule: rules are resources of their own; none is changed in place."""
     return aws.ec2.SecurityGroup(
         f"{process.label}.security-group",
         name=names.in_aws(settings, process.app, process.name),
         description=f"Instances of {process.label}",
-        vpc_id=network.vpc_of(process),
-        tags=names.tags(settings, process.app, process=process.name),
+        vpc_id=vpc,
+        tags=names.tags(settings, app=process.app, process=process.name),
         opts=pulumi.ResourceOptions(parent=parent),
     )
 

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 PARALLEL_READS = 8
 """Consoles read at once: GetConsoleOutput is throttled per account."""
 
+_PATIENCE = Config(
+    connect_timeout=5,
+    read_timeout=15,
+    retries={"mode": "standard", "max_attempts": 3},
+    max_pool_connections=PARALLEL_READS + 1,
+)
+"""Seconds and tries: a call that hangs must not hold the gates' clock; the watcher asks again anyway."""
+
 
 def ec2_client(provider: Mapping[str, Any]) -> "EC2Client":
     """A client from the provider's config: what the stack configures wins over the shell's variables.
@@ -26,9 +34,7 @@ def ec2_client(provider: Mapping[str, Any]) -> "EC2Client":
     client: EC2Client = session.client(
         "ec2",
         endpoint_url=_endpoint(provider, "ec2"),
-        config=Config(
-            retries={"mode": "adaptive", "max_attempts": 8}, max_pool_connections=PARALLEL_READS + 1
-        ),
+        config=_PATIENCE,
     )
     return client
 

@@ -30,7 +30,9 @@ def declare_bucket(settings: Settings, slugs: Iterable[Slug]) -> aws.s3.Bucket |
     """The private bucket, where any app of the stack needs one."""
     if not any(isinstance(slug, PackedSlug) for slug in slugs):
         return None
-    bucket = aws.s3.Bucket("slug-bucket", bucket=bucket_name(settings), force_destroy=True)
+    bucket = aws.s3.Bucket(
+        "slug-bucket", bucket=bucket_name(settings), force_destroy=True, tags=names.tags(settings)
+    )
     aws.s3.BucketPublicAccessBlock(
         "slug-bucket-public-access",
         bucket=bucket.id,
@@ -65,12 +67,13 @@ def declare_role(
     """A role that may read the app's slugs and nothing else, and what must exist before it is used."""
     opts = pulumi.ResourceOptions(parent=parent)
     name = names.in_aws(settings, app.name)
-    tags = names.tags(settings, app.name)
+    tags = names.tags(settings, app=app.name)
     role = aws.iam.Role(
         f"{app.name}.role", name=name, assume_role_policy=_INSTANCES_MAY_ASSUME, tags=tags, opts=opts
     )
     may = may_read(slug, settings)
-    policy = aws.iam.RolePolicy(f"{app.name}.role.slug", name="slug", role=role.name, policy=may, opts=opts)
+    named = names.by_content(may)  # the old instances' policy stays until they go
+    policy = aws.iam.RolePolicy(f"{app.name}.role.{named}", name=named, role=role.name, policy=may, opts=opts)
     profile = aws.iam.InstanceProfile(f"{app.name}.profile", name=name, role=role.name, tags=tags, opts=opts)
     return profile, [policy]
 

@@ -97,29 +97,25 @@ class Ec2Eyes:
                     yield from reservation["Instances"]
 
     def _console(self, instance: Any) -> str:  # noqa: ANN401 - botocore's own shape
-        """The console's text. Types of the Xen generation know no latest output: there AWS posts it late."""
+        """The console's text, empty where it cannot be read now: one console must not hide all instances.
+
+        Types of the Xen generation know no latest output: there AWS posts it late.
+        """
         kind = instance["InstanceType"]
         if kind not in self._without_latest:
             try:
                 return self._read(instance["InstanceId"], Latest=True)
             except ClientError as fault:
                 if fault.response["Error"]["Code"] != "UnsupportedOperation":
-                    return _no_console(fault)
+                    return ""
                 self._without_latest.add(kind)
         try:
             return self._read(instance["InstanceId"])
-        except ClientError as fault:
-            return _no_console(fault)
+        except ClientError:
+            return ""
 
     def _read(self, instance_id: str, **latest: bool) -> str:
         return self._client.get_console_output(InstanceId=instance_id, **latest).get("Output", "")
-
-
-def _no_console(fault: ClientError) -> str:
-    """An instance too young or too old to have a console is no fault."""
-    if fault.response["Error"]["Code"] in {"InvalidInstanceID.NotFound", "IncorrectInstanceState"}:
-        return ""
-    raise fault
 
 
 def _sight(instance: Any, console: str) -> Sight:  # noqa: ANN401 - botocore's own shape

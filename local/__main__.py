@@ -111,7 +111,7 @@ def addresses(home: HomeOption = DEFAULT, stack: str = "local") -> None:
     place = Home(home)
     apps = outputs(stack, within(place, supervise.required(place))).get("apps", {})
     for name, one in apps.items():
-        for address in one["addresses"]:
+        for address in one["addresses"] if one else ():
             typer.echo(f"{name}  {address}")
 
 

@@ -87,11 +87,11 @@ def test_a_failed_rollout_stays_failed_and_a_revert_makes_nothing(simulated):
     simulated.failed_up()
     assert simulated.outputs() == serving  # what serves, not what failed
     again = simulated.failed_up()
-    assert again.ended("create") == []
+    assert again.ended("create", "create-replacement") == []
     assert old.items() <= simulated.instances().items()
     simulated.app("hello")
     reverted = simulated.up()
-    assert reverted.steps("create") == []
+    assert not [change for change in reverted.changes() if "create" in change]
     assert simulated.instances() == old
 
 
@@ -104,3 +104,19 @@ def test_an_instance_that_died_is_made_again_and_judged(simulated):
     assert f"{name}.gate" in again.steps("update")
     ((same, new_id),) = simulated.instances("pending", "running").items()
     assert (same, new_id != id_) == (name, True)
+
+
+def test_a_failed_one_is_tried_again_on_a_fresh_machine_without_a_change(simulated):
+    simulated.app("hello", image_id=simulated.image("fail step=check exit=1"))
+    failed = simulated.failed_up()
+    (urn,) = {
+        event["resourcePreEvent"]["metadata"]["urn"]
+        for event in failed.events
+        if "aws:ec2/instance:Instance::"
+        in event.get("resourcePreEvent", {}).get("metadata", {}).get("urn", "")
+    }
+    first = simulated.instances()
+    again = simulated.failed_up("--replace", urn)
+    assert "create-replacement" in {change.split()[0] for change in again.changes()}
+    (named,) = {word for word in again.text.split() if word.startswith("i-")}
+    assert named not in first.values()  # it is the fresh one that was judged

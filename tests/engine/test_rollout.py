@@ -9,7 +9,7 @@ def test_a_second_up_changes_nothing(simulated):
     simulated.app("hello", source="../slugs/hello")
     simulated.up()
     again = simulated.up()
-    assert again.steps("create", "update", "delete", "replace") == []
+    assert again.changes() == []
 
 
 def test_new_ones_are_proved_before_old_ones_go(simulated):
@@ -82,6 +82,11 @@ def test_one_app_alone_by_target_while_another_would_fail(simulated):
         id_ for name, id_ in now.items() if name.startswith("api-2.")
     ]
     assert not [id_ for name, id_ in old.items() if name.startswith("api.") and id_ in now.values()]
+    outputs = simulated.outputs()
+    for app in ("api", "api-2", "fresh"):
+        assert sorted(outputs[app]["instances"]) == sorted(
+            id_ for name, id_ in now.items() if name.startswith(f"{app}.")
+        )
     assert "app api-2: instance" in simulated.failed_up().text  # the control: it does fail
 
 

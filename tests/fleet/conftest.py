@@ -123,7 +123,10 @@ class Run:
         return [one for one in self.declared if one.type.split(":")[-1] == kind]
 
     def one(self, name: str) -> Declared:
-        (found,) = [one for one in self.declared if one.name == name]
+        """The one whose name this is, or begins with it."""
+        (found,) = [one for one in self.declared if one.name == name] or [
+            one for one in self.declared if one.name.startswith(name)
+        ]
         return found
 
 

@@ -2,9 +2,9 @@ from copy import deepcopy
 
 import pytest
 
-from bootstrap import render, slug_of
 from fleet.accepted import accepted_of
 from fleet.explain import explain
+from fleet.release import releases_of
 from manifest import load_apps, load_settings
 
 
@@ -12,22 +12,14 @@ from manifest import load_apps, load_settings
 def now(project):
     def now():
         settings = load_settings(project, "dev")
-        (app,) = load_apps(project, settings)
-        slug = slug_of(app, settings)
-        return app, accepted_of(
-            app, slug, {one.name: render(app, one, slug, settings) for one in app.processes}
-        )
+        (release,) = releases_of(load_apps(project, settings), settings)
+        return release.app, accepted_of(release)
 
     return now
 
 
 def version(accepted):
     return accepted["processes"]["web"]["version"]
-
-
-def as_the_engine_gives_it(accepted):
-    """What comes back from the state: the same, with every number a float."""
-    return deepcopy(accepted)
 
 
 def test_a_new_app(now):
@@ -42,7 +34,7 @@ def test_a_changed_value_says_key_layer_and_line(now, project):
         file.write("env: {GREETING: hi}\n")
     app, new = now()
     size = len(new["processes"]["web"]["script"].encode()) / 1024
-    effect, cause = explain(app, as_the_engine_gives_it(old), new)
+    effect, cause = explain(app, old, new)
     assert effect == (
         f"app hello: web: 1 of version {version(old)} replaced by 1 of {version(new)}, "
         f"each proved before an old one goes (at most 2 at once), script {size:.1f} KiB"
@@ -55,7 +47,7 @@ def test_a_count_by_the_stacks_config_replaces_nothing(now, project):
     file = project / "Pulumi.dev.yaml"
     file.write_text(file.read_text() + "  compute-instances:counts:\n    hello: 3\n")
     app, new = now()
-    lines = [*explain(app, as_the_engine_gives_it(old), new)]
+    lines = [*explain(app, old, new)]
     assert lines[0] == f"app hello: web: 1 -> 3 instances, version {version(old)} stays"
     assert lines[1].startswith("app hello:   because count: default -> '3' (stack config, Pulumi.dev.yaml:")
 
@@ -65,7 +57,7 @@ def test_a_deadline_replaces_nothing(now, project):
     with (project / "apps/hello.yaml").open("a") as file:
         file.write("deploy: {healthy_deadline: 10m}\n")
     app, new = now()
-    lines = [*explain(app, as_the_engine_gives_it(old), new)]
+    lines = [*explain(app, old, new)]
     assert lines[0] == "app hello: no instance is replaced"
     assert "deploy.healthy_deadline: default -> '10m' (app file, apps/hello.yaml:6)" in lines[1]
 
@@ -75,16 +67,16 @@ def test_a_changed_slug(now, project):
     with (project / "slugs/hello/bin/web").open("a") as file:
         file.write("# changed\n")
     app, new = now()
-    assert any(
-        "because the slug's content: " in line for line in explain(app, as_the_engine_gives_it(old), new)
-    )
+    assert any("because the slug's content: " in line for line in explain(app, old, new))
 
 
 def test_a_changed_template_is_said_to_be_bootstraps(now):
     app, new = now()
-    old = as_the_engine_gives_it(new)
+    old = deepcopy(new)
     old["processes"]["web"]["version"] = "00000000"
-    assert [*explain(app, old, new)][1] == "app hello:   because bootstrap: the script's own template changed"
+    assert [*explain(app, old, new)][
+        1
+    ] == "app hello:   because bootstrap: what every machine gets has changed"
 
 
 def test_a_value_taken_away_says_where_it_was(now, project):
@@ -94,7 +86,7 @@ def test_a_value_taken_away_says_where_it_was(now, project):
     _, old = now()
     file.write_text(before)
     app, new = now()
-    lines = [*explain(app, as_the_engine_gives_it(old), new)]
+    lines = [*explain(app, old, new)]
     assert "because env.GREETING: 'hi' -> default (no longer in app file, apps/hello.yaml)" in lines[1]
 
 
@@ -103,3 +95,27 @@ def test_a_comment_above_a_key_is_no_change(now, project):
     file = project / "apps/hello.yaml"
     file.write_text("# more\n" + file.read_text())
     assert now()[1] == old
+
+
+def test_a_template_that_changed_is_said_beside_a_key_that_replaces_nothing(now, project):
+    _, old = now()
+    with (project / "apps/hello.yaml").open("a") as file:
+        file.write("deploy: {healthy_deadline: 10m}\n")
+    app, new = now()
+    old["processes"]["web"]["version"] = "00000000"
+    assert any("because bootstrap: " in line for line in explain(app, old, new))
+
+
+def test_nothing_that_changed_is_no_line(now):
+    app, new = now()
+    assert [*explain(app, deepcopy(new), new)] == []
+
+
+def test_from_a_url_to_a_folder_is_one_cause_and_no_content(now, project):
+    file = project / "apps/hello.yaml"
+    shipped = file.read_text()
+    file.write_text(shipped.replace("source: ../slugs/hello", "slug_url: https://slugs.example.com/a.tar.gz"))
+    _, old = now()
+    file.write_text(shipped)
+    app, new = now()
+    assert not any("content" in line for line in explain(app, old, new))

@@ -60,7 +60,7 @@ def test_dead_refuses_even_what_was_ready():
 
 
 def test_silence_is_waited_for_until_the_deadline():
-    assert verdict(BOOTING, after=300) == Waiting("packages")
+    assert verdict(BOOTING, after=300) == Waiting()
     refused = verdict(BOOTING, after=301)
     assert isinstance(refused, Refused)
     assert (
@@ -84,17 +84,26 @@ def test_failed_dead_and_silent_give_three_messages():
 
 
 def test_not_found_is_not_yet_for_a_minute():
-    assert verdict(state=None, launched=None, after=60) == Waiting("none")
+    assert verdict(state=None, launched=None, after=60) == Waiting()
     refused = verdict(state=None, launched=None, after=61)
     assert isinstance(refused, Refused)
     assert "does not exist" in refused.text
 
 
+def test_an_aws_that_does_not_answer_is_not_an_instance_that_does_not_exist():
+    def unanswered(after):
+        sight = Sight(unanswered="RequestLimitExceeded")
+        return judge(WANT, "i-0abc", sight, since=LAUNCH, now=LAUNCH + timedelta(seconds=after))
+
+    assert unanswered(299) == Waiting()
+    refused = unanswered(301)
+    assert isinstance(refused, Refused)
+    assert "could not be seen for 300 s: RequestLimitExceeded" in refused.text
+
+
 def test_another_versions_ready_does_not_count():
-    assert verdict(READY.replace("3fa9c1d2", "0ld0ld00".replace("l", "1"))) == Waiting("none")
+    assert verdict(READY.replace("3fa9c1d2", "0ld0ld00".replace("l", "1"))) == Waiting()
 
 
 def test_a_log_line_cannot_forge_ready():
-    assert verdict(BOOTING + line("log| compute-instances: v1 version=3fa9c1d2 ready ms=1")) == Waiting(
-        "packages"
-    )
+    assert verdict(BOOTING + line("log| compute-instances: v1 version=3fa9c1d2 ready ms=1")) == Waiting()

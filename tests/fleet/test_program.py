@@ -1,10 +1,15 @@
+import base64
+import gzip
+import inspect
 import json
 
 import pulumi
+import pulumi_aws
 import pytest
+import yaml
 
-from bootstrap import bucket_name
-from fleet.arguments import FIXED, HASHED, SAFE_IN_PLACE
+from bootstrap import MACHINE, bucket_name
+from fleet.arguments import HASHED, SAFE_IN_PLACE
 from manifest import load_settings
 
 INSTANCE = "aws:ec2/instance:Instance"
@@ -144,9 +149,64 @@ class TestDev:
             for one in run("dev").of("Instance")
             for key in one.inputs
         }
-        rows = [HASHED, FIXED, SAFE_IN_PLACE]
-        assert used <= frozenset().union(*rows)
-        assert sum(map(len, rows)) == len(frozenset().union(*rows))
+        assert used <= HASHED | SAFE_IN_PLACE
+        assert not HASHED & SAFE_IN_PLACE
+        known = {*inspect.signature(pulumi_aws.ec2.Instance._internal_init).parameters}
+        assert known >= HASHED | SAFE_IN_PLACE
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"image_id": "ami-0fedcba9876543210"},
+            {"instance_type": "t3.small"},
+            {"key_name": "ops"},
+            {"subnet": "subnet-0000000a"},
+            {"env": {"A": "b"}},
+        ],
+    )
+    def test_a_change_that_must_replace_makes_a_new_name(self, run, write, project, changed):
+        ((before,), shipped) = (
+            run("dev").of("Instance"),
+            yaml.safe_load((project / "apps/hello.yaml").read_text()),
+        )
+        write("apps/hello.yaml", shipped | changed)
+        (after,) = run("dev").of("Instance")
+        assert after.name != before.name
+
+    def test_what_every_machine_is_is_in_the_version(self, run, monkeypatch):
+        (before,) = run("dev").of("Instance")
+        bigger = {**MACHINE, "root_block_device": {**MACHINE["root_block_device"], "volume_size": 9}}
+        monkeypatch.setattr("bootstrap.script.MACHINE", bigger)
+        (after,) = run("dev").of("Instance")
+        assert after.name != before.name
+
+    def test_a_long_script_goes_compressed(self, run, write, project):
+        shipped = yaml.safe_load((project / "apps/hello.yaml").read_text())
+        write("apps/hello.yaml", shipped | {"env": {"LONG": "x" * 20_000}})
+        (instance,) = run("dev").of("Instance")
+        assert "userData" not in instance.inputs
+        assert b"LONG" in gzip.decompress(base64.b64decode(instance.inputs["userDataBase64"]))
+
+    def test_one_look_up_serves_all_instances_of_a_process(self, run, project):
+        file = project / "Pulumi.dev.yaml"
+        file.write_text(file.read_text() + "  compute-instances:counts: {hello: 20}\n")
+        seen = run("dev")
+        assert len(seen.of("Instance")) == 20
+        assert len(seen.calls) == 3
+
+    @pytest.mark.parametrize(
+        ("function", "said"),
+        [
+            ("getInstanceTypeOfferings", "hello.web: no zone of the region offers t3.micro"),
+            ("getSubnets", "hello.web: the default VPC has no subnet in a zone that offers t3.micro"),
+        ],
+    )
+    def test_where_nothing_offers_the_type_it_says_so(self, run, mocked, monkeypatch, function, said):
+        token = f"aws:ec2/{function}:{function}"
+        empty = {key: [] for key in mocked[1][token]({})}
+        monkeypatch.setitem(mocked[1], token, lambda args: empty)
+        with pytest.raises(pulumi.RunError, match=said):
+            run("dev")
 
     def test_exports_addresses_ids_versions_and_count(self, run):
         seen = run("dev")
@@ -228,7 +288,7 @@ class TestLarger:
         assert with_role == {"app-10"}
 
     def test_a_slug_in_ones_own_bucket_may_be_read_and_no_other(self, run):
-        policy = run("big").one("app-10.role.slug").inputs["policy"]
+        policy = run("big").one("app-10.role.slug-").inputs["policy"]
         assert json.loads(policy)["Statement"][0]["Resource"] == "arn:aws:s3:::team-slugs/ten/10.tar.gz"
 
     def test_ipv6_sources(self, run):
