@@ -134,6 +134,14 @@ def test_a_slugignore_says_what_stays_out(folder, tmp_path):
     assert held == ["a", "a.b", "a.b/c", "bin", "bin/b", "bin/keep.log", "bin/web", "latest", "é ü"]
 
 
+def test_a_pattern_for_folders_takes_no_files_and_no_links(folder, tmp_path):
+    root = folder("here")
+    (root / "folder").symlink_to("bin")
+    before = members(root, tmp_path)
+    (root / ".slugignore").write_text("a/\nfolder/\n")
+    assert [member.name for member in members(root, tmp_path)] == [member.name for member in before]
+
+
 def test_what_stays_out_may_be_anything(folder):
     root = folder("here")
     (root / ".slugignore").write_text("empty\n")

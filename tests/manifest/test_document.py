@@ -39,6 +39,8 @@ TRUTH = "as true or false; write true or false, or quote it to mean the text"
             "a: [b\nc: d",
             "a.yaml:2: is not YAML: while parsing a flow sequence: did not find expected ',' or ']'",
         ),
+        ("a: [", "a.yaml:2: is not YAML: while parsing a flow node: did not find expected node content"),
+        ("a: b\t: c", "a.yaml:1: is not YAML: mapping values are not allowed in this context"),
         ("a: *b", "a.yaml:1: is not YAML: found undefined alias"),
         (
             "a: 1\n---\na: 2",
@@ -130,6 +132,12 @@ def test_a_small_file_cannot_grow_without_end(merged):
     (problem,) = parse(bomb(40, merged=merged), "a.yaml").problems
     assert str(problem) == "a.yaml: holds more than 20000 values once its anchors are expanded"
     assert parse(bomb(4, merged=merged), "a.yaml").problems == ()
+
+
+def test_a_file_may_hold_so_many_values_and_no_more():
+    list_of = "a: [{}]".format
+    assert parse(list_of("b, " * 19_999), "a.yaml").problems == ()
+    assert len(parse(list_of("b, " * 20_000), "a.yaml").problems) == 1
 
 
 @pytest.mark.parametrize(

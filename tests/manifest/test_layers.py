@@ -60,10 +60,11 @@ def test_what_is_removed_was_removed_somewhere():
 
 
 def test_a_layer_is_a_part_of_a_document():
-    document = parse("environments:\n  dev:\n    env: {A: b}\n", "apps/a.yaml")
-    layer = layer_of("environments.dev", document, ("environments", "dev"))
+    text = "environments:\n  dev:\n    env: {A: b}\n  prod:\n    env: {A: c}\n    count: 2\n"
+    layer = layer_of("environments.dev", parse(text, "apps/a.yaml"), ("environments", "dev"))
     assert layer.data == {"env": {"A": "b"}}
-    assert layer.origins["env", "A"] == Origin("environments.dev", "apps/a.yaml", 3)
+    written = Origin("environments.dev", "apps/a.yaml", 3)
+    assert layer.origins == {("env",): written, ("env", "A"): written}
 
 
 @pytest.mark.parametrize("text", ["a: 1", "environments:", "environments: [dev]", "environments: {dev: 5}"])
