@@ -149,12 +149,15 @@ class Machine:
     def run(self, text: str) -> int:
         """Runs a script, moved here, and gives its exit code."""
         self.write("user-data", self.moved(text))
-        environment = {"PATH": f"{self.root}/bin:{os.environ['PATH']}", "LC_ALL": "C"}
-        bash = ["bash", self.path("user-data")]
-        done = subprocess.run(
-            bash, cwd=self.root, env=environment, stdin=subprocess.DEVNULL, timeout=DEADLINE, check=False
-        )
-        return done.returncode
+        return subprocess.run(
+            ["bash", self.path("user-data")],
+            cwd=self.root,
+            env={"PATH": f"{self.root}/bin:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"},
+            umask=0o077,
+            stdin=subprocess.DEVNULL,
+            timeout=DEADLINE,
+            check=False,
+        ).returncode
 
     def boot(self, script: Script) -> Boot:
         """Runs a script."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap import SCRIPT_MAX, PackedSlug, Slug, render, slug_of
+from bootstrap import MACHINE, SCRIPT_MAX, PackedSlug, Slug, render, slug_of
 from manifest import ManifestError, load_apps, load_settings
 from manifest.model import Healthcheck
 
@@ -130,6 +130,12 @@ BEFORE = {
 def test_what_must_replace_an_instance_changes_its_version(make, changed):
     before, after = make(**BEFORE), make(**{**BEFORE, **changed})
     assert after.version != before.version
+
+
+def test_what_every_machine_is_is_in_every_version(make, monkeypatch):
+    before = make()
+    monkeypatch.setattr("bootstrap.script.MACHINE", {**MACHINE, "associate_public_ip_address": False})
+    assert make().version != before.version
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,11 @@ def test_an_object_of_s3_is_fetched_from_the_stacks_region_with_the_role(app, se
     assert (slug.signed, slug.packed) == (True, False)
 
 
+def test_china_is_elsewhere(app, settings):
+    slug = slug_of(replace(app, slug_url="s3://b/k"), replace(settings, region="cn-north-1"))
+    assert slug.url == "https://b.s3.cn-north-1.amazonaws.com.cn/k"
+
+
 def test_a_folder_is_kept_in_the_stacks_bucket_under_its_content(app, settings, tmp_path):
     (tmp_path / "web").write_text("web")
     slug = slug_of(replace(app, source=tmp_path, slug_url=None), settings)

@@ -5,7 +5,7 @@ set -Eeuo pipefail
 umask 022
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
-readonly version=235a8ff3
+readonly version=efbed063
 readonly log=/var/log/compute-instances.log
 readonly work=/var/lib/compute-instances
 readonly service=/etc/sv/app
@@ -77,7 +77,8 @@ apt=(apt-get -qq -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-unsafe-io
   -o Acquire::Languages=none -o Acquire::IndexTargets::deb-src::Sources::DefaultEnabled=false)
 refresh() { "${apt[@]}" update -o APT::Update::Error-Mode=any; }
 persist 60 refresh
-"${apt[@]}" install -y --no-install-recommends runit runit-run ruby
+bring() { "${apt[@]}" install -y --no-install-recommends runit runit-run ruby; }
+persist 120 bring # somebody else may hold apt's locks at first boot
 finish
 
 # our hero
@@ -91,7 +92,7 @@ readonly slug=$work/slug
 readonly slug_url=https://slugs.example.com/hello.tar.gz
 fetched() { # STATUS: judges the answer that curl got
   [ "$1" != 200 ] || return 0
-  echo "$slug_url answered $1"
+  echo "${slug_url%%\?*} answered $1"
   case $1 in
     408 | 429) return 1 ;;
     4??) return 3 ;;
@@ -169,18 +170,22 @@ begin check
 readonly url=http://127.0.0.1:8080/up
 answer() { curl -gs -o "$work/answer" -m 5 -w '%{http_code}' "$url"; }
 exits() { wc -l </run/app-exits; }
+give_up() { echo "$*"; exit 1; }
 started=$SECONDS healthy_since=''
-until [ -n "$healthy_since" ] && [ $((SECONDS - healthy_since)) -ge 5 ]; do
-  [ "$(exits)" -lt 3 ] || { echo "the app exited 3 times while it was checked"; exit 1; }
-  if status=$(answer) && [[ $status == [23]?? ]] && [ "$(exits)" = "${exits_then:=$(exits)}" ]; then
+while :; do
+  [ "$(exits)" -lt 3 ] || give_up 'the app exited 3 times while it was checked'
+  fault=''
+  status=$(answer) || fault="GET $url gave no whole answer (curl: $?)"
+  [ -n "$fault" ] || [[ $status == [23]?? ]] || fault="GET $url gave $status"
+  [ "$(exits)" = "${exits_then:=$(exits)}" ] || fault="GET $url gave ${status/000/no answer}, and the app exited meanwhile"
+  if [ -z "$fault" ]; then
     : "${healthy_since:=$SECONDS}"
+    [ $((SECONDS - healthy_since)) -lt 5 ] || break
     sleep 1
-  elif [ $((SECONDS - started)) -lt 30 ]; then
+  else
+    [ $((SECONDS - started)) -lt 30 ] || give_up "$fault, more than 30 seconds after the start"
     healthy_since='' exits_then=''
     sleep 0.5
-  else
-    echo "GET $url gave ${status/000/no answer} 30 seconds after the start and later"
-    exit 1
   fi
 done
 rm -f /run/app-exits "$work/answer"
