@@ -163,7 +163,7 @@ class _Reading:
         written = {
             dotted(path): (str(value), origin) for path, value, origin in _leaves(layer, layer.data, ())
         }
-        count, origin = self.count(keys, written)
+        count, origin = self.count(keys)
         if origin:
             written["count"] = (str(count), origin)
         if self.settings.subnets and not keys.subnet:
@@ -178,15 +178,15 @@ class _Reading:
             written=written,
         )
 
-    def count(self, keys: AppFile, written: Mapping[str, tuple[str, Origin]]) -> tuple[int, Origin | None]:
-        """The stack's config beats every file."""
+    def count(self, keys: AppFile) -> tuple[int, Origin | None]:
+        """The stack's config beats every file; the origin where it does."""
         match self.settings.counts.get(keys.name):
             case int() as count:
                 return count, self.settings.origin(f"counts.{keys.name}")
             case {"web": int() as count}:
                 return count, self.settings.origin(f"counts.{keys.name}.{PROCESS}")
             case _:
-                return keys.count, written["count"][1] if "count" in written else None
+                return keys.count, None
 
 
 def _process(keys: AppFile, count: int, settings: Settings) -> Process:
