@@ -172,6 +172,13 @@ def test_keys_that_do_not_go_together(project, lines, problem):
     assert project.problem() == f"apps/hello.yaml:{problem}"
 
 
+def test_a_source_of_the_defaults_that_is_not_there(project):
+    project.write("apps/_defaults.yaml", "", "source: ../slugs/none")
+    project.write("apps/hello.yaml", "cmd: bin/web")
+    text = "there is no folder ../slugs/none beside apps/hello.yaml"
+    assert project.problem() == f"apps/_defaults.yaml:2: source: {text}"
+
+
 def test_an_image_that_nobody_names(project):
     project.write(
         "Pulumi.dev.yaml",

@@ -26,6 +26,24 @@ def test_what_a_stack_says(project):
     assert settings.counts == {"hello": 3, "api": {"web": 2}}
 
 
+def test_the_fewest_and_the_most_instances(project):
+    project.stack("  shop:counts: {hello: 0, api: {web: 1000}}")
+    assert project.settings().counts == {"hello": 0, "api": {"web": 1000}}
+
+
+def test_every_value_knows_its_line(project):
+    project.stack("  shop:counts:", "    hello: {web: 3}", "encryptionsalt: x", "other: {imageId: y}")
+    assert {key: origin.line for key, origin in project.settings().origins.items()} == {
+        "aws:region": 2,
+        "aws:allowedAccountIds": 3,
+        "aws:allowedAccountIds.0": 3,
+        "imageId": 4,
+        "counts": 5,
+        "counts.hello": 6,
+        "counts.hello.web": 6,
+    }
+
+
 def test_what_a_stack_need_not_say(project):
     project.write("Pulumi.dev.yaml", "config:", REGION, ACCOUNT)
     settings = project.settings()
@@ -37,6 +55,7 @@ def test_what_a_stack_need_not_say(project):
     [
         ("  shop:count: {}", "count: unknown key (did you mean 'counts'?)"),
         ("  shop:qqq: {}", "qqq: unknown key (known: counts, imageId, subnets)"),
+        ("  qqq: {}", "qqq: unknown key (known: counts, imageId, subnets)"),
         ("  counts: {}", "counts: write shop:counts"),
         (
             "  shop:counts: 3",
@@ -84,6 +103,12 @@ def test_a_wrong_key(project, line, problem):
         (
             REGION,
             "  aws:allowedAccountIds: '123456789012'",
+            "",
+            "3: aws:allowedAccountIds: must be a list of one account id, 12 digits in quotes",
+        ),
+        (
+            REGION,
+            "  aws:allowedAccountIds: ['12345678901x']",
             "",
             "3: aws:allowedAccountIds: must be a list of one account id, 12 digits in quotes",
         ),
@@ -192,6 +217,12 @@ class TestFromPulumi:
         assert problems(
             parse_settings, project.root, "dev", {**self.VALUES, "shop:counts": {"hello": "x"}}
         ) == [f"Pulumi.dev.yaml:6: counts.hello: {COUNT} 'x'"]
+
+    def test_a_given_value_that_the_file_does_not_hold_is_told_at_its_keys_line(self, project):
+        project.stack("  shop:counts: {}")
+        given = {**self.VALUES, "shop:counts": {"hello": "x"}}
+        (problem,) = problems(parse_settings, project.root, "dev", given)
+        assert problem.startswith("Pulumi.dev.yaml:5: counts.hello: ")
 
     def test_a_value_that_stands_in_no_file_is_of_the_file_as_a_whole(self, project):
         assert problems(parse_settings, project.root, "dev", {**self.VALUES, "shop:subnets": "x"}) == [
