@@ -22,6 +22,10 @@ METADATA = "169.254.169.254"
 # TEST-NET-3 of RFC 5737: no real person has it.
 PEOPLE = "203.0.113.10"
 
+# Left to itself a bridge takes the lowest address of its ports. When that machine goes, the address changes,
+# and the others go on answering to the old one for half a minute.
+_BRIDGE_MAC = "02:00:ac:1f:00:01"
+
 # Without the second one, packets between two machines would pass the bridge unseen by the firewall.
 _SYSCTLS = ("net.ipv4.ip_forward=1", "net.bridge.bridge-nf-call-iptables=1")
 
@@ -83,7 +87,7 @@ class Network:
         outer, inner = self.home.uplink.hosts()
         return (
             "link set lo up\n"
-            f"link add {BRIDGE} type bridge\n"
+            f"link add {BRIDGE} address {_BRIDGE_MAC} type bridge\n"
             f"address add {GATEWAY}/{PREFIX} dev {BRIDGE}\n"
             f"address add {METADATA}/32 dev {BRIDGE}\n"
             f"address add {PEOPLE}/32 dev {BRIDGE}\n"

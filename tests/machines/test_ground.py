@@ -18,6 +18,7 @@ import pytest
 from local.aws import processes
 from local.aws.ground import NspawnSite
 from local.aws.machine import Allow, Forward, MachineSpec, NetworkView
+from local.aws.network import BRIDGE, Network
 from local.aws.nspawn import NspawnMachine
 from local.errors import LocalError
 from local.home import Home
@@ -269,6 +270,17 @@ def test_machines_get_in_where_a_rule_lets_them(ground: Ground) -> None:
     ground.publish(*PROBES_OPEN, allow(10, 5001, "172.31.0.11/32"))
     assert ground.ask(11, there=other) == "here"
     assert ground.ask(10, 5001) == "", "the rule is for that machine"
+
+
+def test_the_gateway_keeps_its_address_when_machines_come_and_go(ground: Ground) -> None:
+    network = Network(ground.home)
+    assert ground.ask(10) == "here"
+    # The lowest address there can be, which a bridge would take for its own and lose again.
+    network.inside("ip", "link", "add", "lowest", "address", "02:00:00:00:00:01", "type", "veth")
+    network.inside("ip", "link", "set", "lowest", "master", BRIDGE, "up")
+    assert ground.ask(10) == "here"
+    network.inside("ip", "link", "del", "lowest")
+    assert ground.ask(10) == "here"
 
 
 def test_a_machine_that_is_not_there_is_told_without_hanging(ground: Ground) -> None:
