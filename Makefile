@@ -9,8 +9,8 @@ BIN := .venv/bin
 LOCAL := $(BIN)/python -m local
 # A person's shell gets the same by `eval "$(make -s local-env)"`.
 PULUMI := $(LOCAL) run pulumi
-# Tests that share a real local AWS stay together in one process.
-SIDE_BY_SIDE := --numprocesses auto --dist loadgroup
+# Each file stays in one process, for its tests may share a local AWS; tests/conftest.py says in which order.
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: help up preview down local-env test check unit engine machines bench setup tools local-aws
 

@@ -10,7 +10,7 @@ import yaml
 from tests.machine import Inside, get
 from tests.stack import ROOT, Stack, eventually, own_stack
 
-pytestmark = [pytest.mark.machines, pytest.mark.xdist_group("hello")]
+pytestmark = pytest.mark.machines
 
 HELLO = "Hello World\n"
 

@@ -11,7 +11,7 @@ from local.environment import within
 from tests.machine import get
 from tests.stack import Stack, eventually, own_stack
 
-pytestmark = [pytest.mark.machines, pytest.mark.xdist_group("plain")]
+pytestmark = pytest.mark.machines
 
 IMAGE = "ami-0c0ffee0000000012"
 
