@@ -7,7 +7,6 @@ import pytest
 
 from tests.stack import Stack, own_stack
 
-
 SLOWEST_FIRST = ("machines/test_hello", "machines", "engine", "local/provider", "local")
 
 
