@@ -30,9 +30,12 @@ def _measure(title: str, clone: Path, environment: dict[str, str], *, again: boo
 
 def _make_up(clone: Path, environment: dict[str, str]) -> float:
     began = time.monotonic()
-    subprocess.run(
-        ["make", "--silent", "up"], cwd=clone, env=os.environ | environment, check=True, capture_output=True
-    )
+    command = ["make", "--silent", "up"]
+    surroundings = os.environ | environment
+    made = subprocess.run(command, cwd=clone, env=surroundings, capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise SystemExit(f"make up failed:
+{made.stdout}{made.stderr}")
     return time.monotonic() - began
 
 

@@ -120,10 +120,5 @@ def _status(url: str) -> int:
 
 def _inside(instance: str, command: str) -> str:
     """What a command prints in a machine."""
-    (nspawn,) = [
-        one.pid
-        for one in processes.everywhere()
-        if one.program == "systemd-nspawn" and any(instance in word for word in one.argv)
-    ]
-    entered = ["nsenter", "-t", str(processes.children(nspawn)[0]), "-m", "--", *command.split()]
+    entered = ["nsenter", "-t", str(processes.first_of_machine(instance)), "-m", "--", *command.split()]
     return subprocess.run(entered, check=True, capture_output=True, text=True).stdout

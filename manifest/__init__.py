@@ -4,7 +4,8 @@ This room knows no cloud, no Pulumi and no shell. Whatever is wrong in any file 
 once and before anything is declared.
 """
 
-from manifest.apps import App, Process, load_apps
+from manifest.app import App, Process
+from manifest.apps import load_apps
 from manifest.names import HASH_LENGTH, NAME_MAX
 from manifest.origins import Origin
 from manifest.problems import ManifestError, Problem

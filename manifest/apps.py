@@ -2,14 +2,15 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from manifest.app import App, Process
 from manifest.check import validate
 from manifest.document import Document, read, read_if_there
 from manifest.layers import Layer, layer_of, merge
-from manifest.model import AppFile, Healthcheck
+from manifest.model import AppFile
 from manifest.origins import Origin, dotted
 from manifest.problems import ManifestError, Problem, did_you_mean
 from manifest.settings import Settings, stack_file
@@ -19,60 +20,41 @@ PROCESS: Final = "web"
 """The one process that the short form `cmd:` describes."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Process:
-    """One command of an app, on instances of its own. Times are seconds."""
-
-    app: str
-    name: str
-    cmd: str
-    count: int
-    port: int
-    image_id: str
-    instance_type: str
-    key_name: str | None
-    subnets: tuple[str, ...]
-    env: Mapping[str, str]
-    healthcheck: Healthcheck
-    allow_from: tuple[str, ...]
-    min_healthy_time: int
-    healthy_deadline: int
-
-    @property
-    def label(self) -> str:
-        """`hello.web`: the app and the process, as every name begins."""
-        return f"{self.app}.{self.name}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class App:
-    """One release of one app. `source` is a folder, or else `slug_url` is set.
-
-    `written`: each value that a layer wrote, by its dotted key, with where it was written.
-    """
-
-    name: str
-    runtime: str
-    source: Path | None
-    slug_url: str | None
-    slug_sha256: str | None
-    processes: tuple[Process, ...]
-    written: Mapping[str, tuple[str, Origin]]
-
-
 def load_apps(root: Path, settings: Settings) -> tuple[App, ...]:
     """Every app of `root/apps` as the stack of `settings` runs it, in the order of their names.
 
     Raises ManifestError with all problems of all files, those of other stacks' `environments` included.
     """
-    files = sorted(path.name for path in (root / "apps").glob("*.yaml") if path.name != DEFAULTS)
+    _refuse_strangers(root)
+    names = sorted(path.name for path in (root / "apps").iterdir() if _is_app(path.name))
     defaults = read_if_there(root, f"apps/{DEFAULTS}")
-    readings = [_Reading(root, settings, defaults, read(root, f"apps/{name}")) for name in files]
+    files = [read(root, f"apps/{name}") for name in names if name != DEFAULTS]
+    readings = [_Reading(root, settings, defaults, file) for file in files]
     problems = [*defaults.problems, *(problem for reading in readings for problem in reading.problems())]
     apps = [] if problems else [reading.app() for reading in readings]
     if problems := problems or [*_same_names(readings, apps), *_unknown_counts(settings, apps)]:
         raise ManifestError(problems)
     return tuple(sorted(apps, key=lambda app: app.name))
+
+
+def _is_app(name: str) -> bool:
+    return name.endswith(".yaml") and not name.startswith(".")
+
+
+def _refuse_strangers(root: Path) -> None:
+    """What would be passed over in silence, and its instances deleted. Raises ManifestError."""
+    folder = root / "apps"
+    if not folder.is_dir():
+        raise ManifestError([Problem("apps", 0, "there is no such folder here; it holds a file per app")])
+    problems = [
+        Problem(
+            f"apps/{path.name}", 0, "is no file" if path.suffix == ".yaml" else "is not read; call it .yaml"
+        )
+        for path in folder.iterdir()
+        if path.suffix == ".yml" or (_is_app(path.name) and not path.is_file())
+    ]
+    if problems:
+        raise ManifestError(problems)
 
 
 class _Reading:
@@ -90,13 +72,19 @@ class _Reading:
         yield from self.file.problems
         if self.file.problems or self.defaults.problems:
             return
-        for stack in {self.settings.stack, *self.environments()}:
-            layer = self.merged(stack)
-            app, problems = validate(layer, self.file.file)
-            yield from problems
-            if app:
-                yield from self.beyond_the_model(app, layer, stack)
+        here = [*self.problems_on(self.settings.stack)]
+        yield from here
+        for stack in sorted(self.environments() - {self.settings.stack}):
+            there = (problem for problem in self.problems_on(stack) if problem not in here)
+            yield from (replace(one, text=f"environments.{stack}: {one.text}") for one in there)
         yield from self.unknown_environments()
+
+    def problems_on(self, stack: str) -> Iterator[Problem]:
+        layer = self.merged(stack)
+        app, problems = validate(layer, self.file.file)
+        yield from problems
+        if app:
+            yield from self.beyond_the_model(app, layer, stack)
 
     def stacks(self) -> list[str]:
         files = self.root.glob(stack_file("*"))

@@ -49,6 +49,10 @@ def _slug_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"https", "s3"} or not parts.netloc or not parts.path.strip("/"):
         raise ValueError("must be https://HOST/PATH or s3://BUCKET/KEY")
+    if parts.password is not None:
+        raise ValueError(
+            "must hold no password: the script, the state and previews show it; use s3:// for what is private"
+        )
     if parts.scheme == "s3" and not _S3_URL.fullmatch(value):
         raise ValueError("must be s3://BUCKET/KEY of letters, digits, '-', '_' and '.' (no '.' in BUCKET)")
     if re.search(r"[^\x21-\x7e]|[\"\\]", value):
@@ -142,7 +146,7 @@ class AppFile(_Keys):
     runtime: Literal["none", "ruby"] = "none"
     env: dict[EnvName, EnvValue] = {}
     count: Annotated[int, Field(ge=0, le=COUNT_MAX)] = 1
-    port: Annotated[int, Field(ge=1, le=65535)] = 5000
+    port: Annotated[int, Field(ge=1024, le=65535)] = 5000  # the app is not root, which lower ones want
     healthcheck: Annotated[Healthcheck, BeforeValidator(_long_healthcheck)] = Healthcheck()
     allow_from: Annotated[tuple[Network, ...], AfterValidator(_unique), Field(strict=False)] = ()
     deploy: Deploy = Deploy()

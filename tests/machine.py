@@ -23,16 +23,9 @@ class Inside:
         return self._printed("cat", path)
 
     def _printed(self, *command: str) -> bytes:
-        entered = ["nsenter", "-t", str(self._first_process()), "-m", "-u", "-i", "-n", "-p", "--", *command]
+        first = str(processes.first_of_machine(self.instance))
+        entered = ["nsenter", "-t", first, "-m", "-u", "-i", "-n", "-p", "--", *command]
         return subprocess.run(entered, check=True, capture_output=True).stdout
-
-    def _first_process(self) -> int:
-        (nspawn,) = [
-            one.pid
-            for one in processes.everywhere()
-            if one.program == "systemd-nspawn" and any(self.instance in word for word in one.argv)
-        ]
-        return processes.children(nspawn)[0]
 
 
 def get(url: str) -> tuple[int, str]:

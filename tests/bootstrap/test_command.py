@@ -62,7 +62,8 @@ def test_all_problems_of_the_files(run, project):
     code, out, err = run("hello", "--stack", "dev")
     assert (code, out) == (1, "")
     assert (
-        err == "apps/a.yaml:2: port: must be 1 or more\napps/b.yaml:1: a key must be text; quote it: 'on'\n"
+        err
+        == "apps/a.yaml:2: port: must be 1024 or more\napps/b.yaml:1: a key must be text; quote it: 'on'\n"
     )
 
 

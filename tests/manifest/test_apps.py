@@ -11,8 +11,23 @@ def test_apps_come_in_the_order_of_their_names(project):
 def test_no_apps_are_no_problem(project):
     (project.root / "apps/hello.yaml").unlink()
     assert project.apps() == ()
+
+
+def test_a_folder_without_apps_is_not_taken_for_an_empty_fleet(project):
+    (project.root / "apps/hello.yaml").unlink()
     (project.root / "apps").rmdir()
-    assert project.apps() == ()
+    assert project.problem() == "apps: there is no such folder here; it holds a file per app"
+
+
+def test_what_looks_like_an_app_is_not_passed_over(project):
+    (project.root / "apps/shop.yml").touch()
+    (project.root / "apps/folder.yaml").mkdir()
+    (project.root / "apps/gone.yaml").symlink_to("nowhere")
+    assert project.problems() == [
+        "apps/folder.yaml: is no file",
+        "apps/gone.yaml: is no file",
+        "apps/shop.yml: is not read; call it .yaml",
+    ]
 
 
 def test_problems_of_all_files_are_reported_together_in_their_order(project):
@@ -22,7 +37,7 @@ def test_problems_of_all_files_are_reported_together_in_their_order(project):
     project.write("apps/api.yaml", "- a list")
     assert project.problems() == [
         "apps/api.yaml:1: must be a map of keys and values",
-        "apps/hello.yaml:3: port: must be 1 or more",
+        "apps/hello.yaml:3: port: must be 1024 or more",
         "apps/hello.yaml:4: count: must be 0 or more",
         "apps/zebra.yaml:3: a key must be text; quote it: 'on'",
     ]
@@ -82,9 +97,15 @@ def test_the_environment_of_another_stack_is_judged_too(project):
     project.stack(name="prod")
     project.app("environments:", "  prod:", "    instance_typ: m7i.large", "    port: 0")
     assert project.problems("dev") == [
-        "apps/hello.yaml:5: instance_typ: unknown key (did you mean 'instance_type'?)",
-        "apps/hello.yaml:6: port: must be 1 or more",
+        "apps/hello.yaml:5: environments.prod: instance_typ: unknown key (did you mean 'instance_type'?)",
+        "apps/hello.yaml:6: environments.prod: port: must be 1024 or more",
     ]
+
+
+def test_a_problem_of_every_stack_is_told_once(project):
+    project.stack(name="prod")
+    project.app("port: 0", "environments:", "  prod: {count: 2}")
+    assert project.problems("dev") == ["apps/hello.yaml:3: port: must be 1024 or more"]
 
 
 def test_what_holds_for_the_stack_is_judged_on_the_stack_only(project):
@@ -110,4 +131,4 @@ def test_counts_of_a_process_that_is_not_there(project):
 def test_counts_of_an_app_whose_file_is_wrong_are_not_judged(project):
     project.stack("  shop:counts: {hello: 1, api: 3}")
     project.app("port: 0")
-    assert project.problem() == "apps/hello.yaml:3: port: must be 1 or more"
+    assert project.problem() == "apps/hello.yaml:3: port: must be 1024 or more"

@@ -45,7 +45,7 @@ RANGE = "must be a range of addresses such as 203.0.113.0/24"
         ("count: true", "3: count: must be a whole number"),
         ("count: -1", "3: count: must be 0 or more"),
         ("count: 1001", "3: count: must be 1000 or less"),
-        ("port: 0", "3: port: must be 1 or more"),
+        ("port: 0", "3: port: must be 1024 or more"),
         ("port: 65536", "3: port: must be 65535 or less"),
         ("env: [A]", "3: env: must be a map"),
         ("env: {A-B: c}", "3: env.A-B: must be a name of letters, digits and _"),
@@ -104,6 +104,7 @@ def test_without_a_command(project):
 
 SHAPE = "must be https://HOST/PATH or s3://BUCKET/KEY"
 ASCII = "must hold only printable ASCII without blanks, quotes and backslashes; encode others as %20"
+PASSWORD = "must hold no password: the script, the state and previews show it; use s3:// for what is private"
 S3 = "must be s3://BUCKET/KEY of letters, digits, '-', '_' and '.' (no '.' in BUCKET)"
 
 
@@ -119,6 +120,7 @@ S3 = "must be s3://BUCKET/KEY of letters, digits, '-', '_' and '.' (no '.' in BU
         ('https://slugs.example.com/"', ASCII),
         ("https://slugs.example.com/\\", ASCII),
         ("https://[slugs/a", "Invalid IPv6 URL"),
+        ("https://u:secret@slugs.example.com/a", PASSWORD),
         ("s3://bucket/a*b", S3),
         ("s3://bucket/${aws:username}", S3),
         ("s3://bucket/a?versionId=b", S3),

@@ -157,7 +157,7 @@ class TestAnApp:
         project.app("environments:", "  dev:", "    port: 0")
         assert project.problems() == [
             "apps/_defaults.yaml:2: count: must be 0 or more",
-            "apps/hello.yaml:5: port: must be 1 or more",
+            "apps/hello.yaml:5: port: must be 1024 or more",
         ]
 
     def test_what_an_environment_removes_is_missing_there(self, project):

@@ -1,0 +1,49 @@
+"""The values that an app file becomes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from manifest.model import Healthcheck
+from manifest.origins import Origin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """One command of an app, on instances of its own. Times are seconds."""
+
+    app: str
+    name: str
+    cmd: str
+    count: int
+    port: int
+    image_id: str
+    instance_type: str
+    key_name: str | None
+    subnets: tuple[str, ...]
+    env: Mapping[str, str]
+    healthcheck: Healthcheck
+    allow_from: tuple[str, ...]
+    min_healthy_time: int
+    healthy_deadline: int
+
+    @property
+    def label(self) -> str:
+        """`hello.web`: the app and the process, as every name begins."""
+        return f"{self.app}.{self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """One release of one app. `source` is a folder, or else `slug_url` is set.
+
+    `written`: each value that a layer wrote, by its dotted key, with where it was written.
+    """
+
+    name: str
+    runtime: str
+    source: Path | None
+    slug_url: str | None
+    slug_sha256: str | None
+    processes: tuple[Process, ...]
+    written: Mapping[str, tuple[str, Origin]]
