@@ -34,8 +34,7 @@ def _make_up(clone: Path, environment: dict[str, str]) -> float:
     surroundings = os.environ | environment
     made = subprocess.run(command, cwd=clone, env=surroundings, capture_output=True, text=True, check=False)
     if made.returncode:
-        raise SystemExit(f"make up failed:
-{made.stdout}{made.stderr}")
+        raise SystemExit(f"make up failed:\n{made.stdout}{made.stderr}")
     return time.monotonic() - began
 
 
