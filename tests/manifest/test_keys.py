@@ -231,6 +231,7 @@ def test_what_is_written_is_what_one_gets(project):
         "source: ../slugs/hello",
         "cmd: bin/web -v",
         "runtime: ruby",
+        "key_name: k",
         "env: {A: '', B: 5, C: ' c\\n', _d: \"x \\n\\ty\\n\"}",
         "count: 0",
         "port: 8080",
@@ -243,6 +244,7 @@ def test_what_is_written_is_what_one_gets(project):
     assert (app.source, app.slug_url) == (project.root / "slugs/hello", None)
     assert process.env == {"A": "", "B": "5", "C": " c\\n", "_d": "x \n\ty\n"}
     assert (process.cmd, process.count, process.port) == ("bin/web -v", 0, 8080)
+    assert process.key_name == "k"
     assert (process.healthcheck.path, process.healthcheck.start_timeout) == ("/up?a=[b]", 120)
     assert process.allow_from == ("10.0.0.1/32", "2001:db8::/32")
     assert (process.min_healthy_time, process.healthy_deadline) == (3, 3600)
