@@ -54,7 +54,7 @@ def _hello() -> tuple[PackedSlug, str]:
     app = next(app for app in load_apps(CHECKOUT, settings) if app.name == "hello")
     slug = slug_of(app, settings)
     assert isinstance(slug, PackedSlug)  # noqa: S101 - hello is made of a folder
-    return slug, render(app, app.processes[0], slug, settings).text
+    return slug, render(app.processes[0], slug, settings).text
 
 
 def _post(launcher: Launcher, slug: bytes) -> str:

@@ -3,13 +3,12 @@
 This room makes no AWS call and knows no Pulumi. `python -m bootstrap APP --stack STACK` prints a script.
 """
 
-from bootstrap.machine import MACHINE
+from bootstrap.machine import machine_of
 from bootstrap.report import Failure, Report, parse_report
 from bootstrap.script import SCRIPT_MAX, Script, render
 from bootstrap.slug import PackedSlug, Slug, bucket_name, slug_of
 
 __all__ = [
-    "MACHINE",
     "SCRIPT_MAX",
     "Failure",
     "PackedSlug",
@@ -17,6 +16,7 @@ __all__ = [
     "Script",
     "Slug",
     "bucket_name",
+    "machine_of",
     "parse_report",
     "render",
     "slug_of",

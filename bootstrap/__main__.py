@@ -1,7 +1,8 @@
-"""`python -m bootstrap APP --stack STACK`: prints the user-data script of an app. Makes no AWS call."""
+"""`python -m bootstrap APP[.PROCESS] --stack STACK`: prints a user-data script. Makes no AWS call."""
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from bootstrap.script import render
@@ -16,7 +17,7 @@ def main() -> int:
     try:
         settings = load_settings(root, arguments.stack)
         app, process = _find(load_apps(root, settings), arguments.app)
-        sys.stdout.write(render(app, process, slug_of(app, settings), settings).text)
+        sys.stdout.write(render(process, slug_of(app, settings), settings).text)
     except ManifestError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -25,17 +26,31 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bootstrap", description=__doc__)
-    parser.add_argument("app", metavar="APP", help="the app's name")
+    parser.add_argument(
+        "app", metavar="APP[.PROCESS]", help="an app's name, with a process if it has several"
+    )
     parser.add_argument("--stack", required=True, help="the environment, such as dev")
     return parser.parse_args()
 
 
-def _find(apps: tuple[App, ...], name: str) -> tuple[App, Process]:
-    for app in apps:
-        if app.name == name:
-            return app, app.processes[0]
-    known = ", ".join(app.name for app in apps)
-    raise ManifestError([Problem("apps", 0, f"there is no app '{name}' (known: {known})")])
+def _find(apps: tuple[App, ...], wanted: str) -> tuple[App, Process]:
+    name, _, process = wanted.partition(".")
+    app = next((app for app in apps if app.name == name), None)
+    if app is None:
+        raise _no_such(f"there is no app '{name}'", (app.name for app in apps))
+    fitting = [one for one in app.processes if process in {one.name, ""}]
+    if len(fitting) == 1:
+        return app, fitting[0]
+    text = (
+        f"app {name} has no process '{process}'"
+        if process
+        else f"app {name} has several processes; say which"
+    )
+    raise _no_such(text, (one.label for one in app.processes))
+
+
+def _no_such(text: str, known: Iterable[str]) -> ManifestError:
+    return ManifestError([Problem("apps", 0, f"{text} (known: {', '.join(known)})")])
 
 
 if __name__ == "__main__":

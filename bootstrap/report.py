@@ -1,23 +1,29 @@
 """The report: what the script prints on the console while the machine boots, read back.
 
+    compute-instances: v1 version=3fa9c1d2 started
     compute-instances: v1 version=3fa9c1d2 step=fetch status=ok ms=120
     compute-instances: v1 version=3fa9c1d2 step=fetch status=failed exit=22 ms=310
     compute-instances: v1 version=3fa9c1d2 log| curl: (6) Could not resolve host: example.com
     compute-instances: v1 version=3fa9c1d2 failed step=fetch exit=22
     compute-instances: v1 version=3fa9c1d2 ready ms=8123
 
-Kernel, getty and cloud-init write on the same console, so a line of ours may begin anywhere in one of
-theirs. Only the first marker of a line counts: what stands behind `log| ` is text, whatever it looks like.
+`v1` is the format; another one is not read. Kernel, getty and cloud-init write on the same console, with
+colours and control characters, so a line of ours may begin anywhere in one of theirs. Only the first marker
+of a line counts: what stands behind `log| ` is text, whatever it looks like. A script that starts again has
+said nothing yet: lines before its last `started` do not count.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Final
 
+_NOISE: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b.|[^\t\x20-\x7e\r\n]")
+"""Escape sequences (ECMA-48, CSI), and whatever else is no printable ASCII, of which the report is made."""
 _LINE: Final = re.compile(r"compute-instances: v1 version=(?P<version>[0-9a-f]+) (?P<rest>[^\r\n]*)")
 _STEP: Final = re.compile(r"step=(?P<step>[a-z]+) status=(?P<status>ok|failed) ")
 _FAILED: Final = re.compile(r"failed step=(?P<step>[a-z]+) exit=(?P<exit>\d+)")
 _READY: Final = re.compile(r"ready ms=(?P<ms>\d+)")
+_STARTED: Final = "started"
 _LOG: Final = "log| "
 
 
@@ -41,7 +47,13 @@ class Report:
 
 def parse_report(console: str, version: str) -> Report:
     """The report of `version` in a console. Never raises: noise and other versions are passed over."""
-    lines = [match["rest"].strip() for match in _LINE.finditer(console) if match["version"] == version]
+    lines = _since_started(
+        [
+            match["rest"].strip()
+            for match in _LINE.finditer(_NOISE.sub("", console))
+            if match["version"] == version
+        ]
+    )
     said = [line for line in lines if not line.startswith(_LOG)]
     ready = next(filter(None, map(_READY.fullmatch, said)), None)
     failed = next(filter(None, map(_FAILED.fullmatch, said)), None)
@@ -51,3 +63,9 @@ def parse_report(console: str, version: str) -> Report:
         failure=Failure(failed["step"], int(failed["exit"])) if failed else None,
         log=tuple(line.removeprefix(_LOG) for line in lines if line.startswith(_LOG)),
     )
+
+
+def _since_started(lines: list[str]) -> list[str]:
+    """All of them where the console no longer holds the start: it keeps its last 64 KiB."""
+    starts = [place for place, line in enumerate(lines) if line == _STARTED]
+    return lines[starts[-1] + 1 :] if starts else lines

@@ -5,15 +5,16 @@ import gzip
 import hashlib
 import json
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bootstrap.machine import MACHINE
+from bootstrap.machine import machine_of
 from bootstrap.slug import Slug
-from manifest import HASH_LENGTH, App, ManifestError, Problem, Process, Settings
+from manifest import HASH_LENGTH, ManifestError, Problem, Process, Runtime, Settings
 
 SCRIPT_MAX: Final = 16 * 1024
 """Bytes of user data before base64.
@@ -21,7 +22,15 @@ SCRIPT_MAX: Final = 16 * 1024
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
 """
 
-_RUNTIME_PACKAGES: Final = {"none": (), "ruby": ("ruby",)}
+_RUNTIME_PACKAGES: Final[Mapping[Runtime, tuple[str, ...]]] = {
+    "none": (),
+    "ruby": ("ruby",),
+    "python": ("python3",),
+    "node": ("nodejs",),
+    "java": ("openjdk-17-jre-headless",),
+}
+"""Debian 12's: Ruby 3.1, Python 3.11, Node 18, Java 17."""
+
 _NO_VERSION: Final = "0" * HASH_LENGTH
 _VERSION_LINE: Final = "readonly version="
 
@@ -52,7 +61,7 @@ class Script:
         return base64.b64encode(gzip.compress(raw, mtime=0)).decode() if len(raw) > SCRIPT_MAX else None
 
 
-def render(app: App, process: Process, slug: Slug, settings: Settings) -> Script:
+def render(process: Process, slug: Slug, settings: Settings) -> Script:
     """The script that makes an instance of `process`, the same text for the same values.
 
     Raises ManifestError when the script is larger than AWS takes even compressed.
@@ -62,18 +71,24 @@ def render(app: App, process: Process, slug: Slug, settings: Settings) -> Script
         stack=settings.stack,
         region=settings.region,
         version=_NO_VERSION,
-        packages=("runit", "runit-run", *_RUNTIME_PACKAGES[app.runtime]),
+        packages=_packages(process),
         slug=slug,
         cmd=process.cmd,
         port=process.port,
         env=process.env,
         healthcheck=process.healthcheck,
-        min_healthy_time=process.min_healthy_time,
+        min_healthy_time=process.deploy.min_healthy_time,
     )
     version = _version(text, process)
     script = Script(text.replace(_VERSION_LINE + _NO_VERSION, _VERSION_LINE + version, 1), version)
     _refuse_too_long(script, process)
     return script
+
+
+def _packages(process: Process) -> tuple[str, ...]:
+    """Each once, in an order of its own: one that was named before is not another script."""
+    named = {*_RUNTIME_PACKAGES[process.runtime], *process.packages}
+    return ("runit", "runit-run", *sorted(named - {"runit", "runit-run"}))
 
 
 def _version(text: str, process: Process) -> str:
@@ -84,7 +99,8 @@ def _version(text: str, process: Process) -> str:
         process.instance_type,
         process.key_name,
         sorted(process.subnets),
-        MACHINE,
+        machine_of(process),
+        process.deploy.generation,
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:HASH_LENGTH]
 

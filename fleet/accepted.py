@@ -13,6 +13,8 @@ import pulumi
 from fleet import names
 from fleet.explain import Accepted, explain
 from fleet.release import Release
+from fleet.types import InstanceTypes
+from fleet.waves import plan
 from manifest import App
 
 Summary = Mapping[str, Any]
@@ -22,8 +24,9 @@ Summary = Mapping[str, Any]
 class Ledger:
     """The accepted Stash of every app."""
 
-    def __init__(self) -> None:
-        self._coming: dict[str, tuple[App, Accepted]] = {}
+    def __init__(self, types: InstanceTypes) -> None:
+        self._types = types
+        self._apps: dict[str, App] = {}
         options = pulumi.ResourceHookOptions(on_dry_run=True)
         self._hook = pulumi.ResourceHook("explained", self._explain, opts=options)
 
@@ -32,21 +35,29 @@ class Ledger:
     ) -> pulumi.Output[Summary | None]:
         """The Stash of one app; gives back the summary that was accepted last, None where none was."""
         name = names.accepted(release.app)
-        coming = accepted_of(release)
-        self._coming[name] = (release.app, coming)
+        self._apps[name] = release.app
         binding = pulumi.ResourceHookBinding(before_create=[self._hook], before_update=[self._hook])
         opts = pulumi.ResourceOptions(parent=parent, depends_on=list(gates), hooks=binding)
-        stash = pulumi.Stash(name, input={**coming, "summary": summary}, opts=opts)
+        kept = {**accepted_of(release), "vcpus": self._vcpus(release), "summary": summary}
+        stash = pulumi.Stash(name, input=kept, opts=opts)
         return stash.input.apply(lambda kept: _whole(kept["summary"]))
 
     async def _explain(self, args: pulumi.ResourceHookArgs) -> None:
         """Never fails an update: it stands behind the last gate and only speaks."""
-        app, coming = self._coming[args.name]
+        app = self._apps[args.name]
         try:
-            for line in explain(app, (args.old_inputs or {}).get("input"), coming):
+            new = (args.new_inputs or {})["input"]
+            for line in explain(app, (args.old_inputs or {}).get("input"), new):
                 pulumi.log.info(line)
         except Exception as fault:  # noqa: BLE001 - an accepted value of another version may have any shape
             pulumi.log.warn(f"app {app.name}: the change could not be explained ({fault!r})")
+
+    def _vcpus(self, release: Release) -> Mapping[str, pulumi.Output[str]]:
+        """Of one instance of each process. As text, for the engine hands numbers back as floats."""
+        return {
+            process.name: self._types.vcpus(process.instance_type).apply(str)
+            for process in release.app.processes
+        }
 
 
 def _whole(summary: Summary) -> Summary | None:
@@ -64,6 +75,7 @@ def accepted_of(release: Release) -> Accepted:
         "processes": {
             process.name: {
                 "count": str(process.count),
+                "waves": [str(len(wave)) for wave in plan(process.count, process.deploy)],
                 "type": process.instance_type,
                 "version": scripts[process.name].version,
                 "script": scripts[process.name].text,

@@ -7,10 +7,11 @@ import pulumi
 import pulumi_aws as aws
 
 from bootstrap import PackedSlug
-from fleet import network, slugs
+from fleet import slugs
 from fleet.accepted import Ledger, Summary
 from fleet.arguments import Launch
 from fleet.gate import Gates
+from fleet.network import Networks
 from fleet.process import Proof, declare_firewall, declare_instances, declare_rules
 from fleet.release import Release
 from manifest import Process, Settings
@@ -22,6 +23,7 @@ class Shared:
 
     settings: Settings
     bucket: aws.s3.Bucket | None
+    networks: Networks
     gates: Gates
     ledger: Ledger
 
@@ -64,14 +66,13 @@ class AppComponent(pulumi.ComponentResource):
         profile: pulumi.Input[str] | None,
         needs: list[pulumi.Resource],
     ) -> list[Proof]:
-        vpc = network.vpc_of(process)
-        group = declare_firewall(process, vpc, shared.settings, self)
+        group = declare_firewall(process, shared.networks.vpc_of(process), shared.settings, self)
         rules = declare_rules(process, group, self)
         launch = Launch(
             process=process,
             script=release.scripts[process.name],
             settings=shared.settings,
-            subnets=network.subnets_of(process, vpc),
+            subnets=shared.networks.subnets_of(process),
             security_group=group.id,
             profile=profile,
             needs=[*needs, *rules],
@@ -82,11 +83,13 @@ class AppComponent(pulumi.ComponentResource):
 def _summary(release: Release, proofs: Mapping[str, list[Proof]]) -> Summary:
     every = [(process, proof) for process in release.app.processes for proof in proofs[process.name]]
     return {
-        "addresses": [
-            pulumi.Output.format("http://{}:{}", proof.instance.public_ip, process.port)
-            for process, proof in every
-        ],
+        "addresses": [_address(process, proof) for process, proof in every if process.port],
         "instances": [proof.instance.id for _, proof in every],
         "versions": {name: script.version for name, script in release.scripts.items()},
         "count": len(every),
     }
+
+
+def _address(process: Process, proof: Proof) -> pulumi.Output[str]:
+    host = proof.instance.public_ip if process.public_ip else proof.instance.private_ip
+    return pulumi.Output.format("http://{}:{}", host, process.port)

@@ -1,17 +1,21 @@
 """The arguments of an instance, and for each what a change of it means."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pulumi
 
-from bootstrap import MACHINE, Script
+from bootstrap import Script, machine_of
 from fleet import names, network
 from manifest import Process, Settings
 
 HASHED: Final = frozenset(
-    {"ami", "instance_type", "key_name", "subnet_id", "user_data", "user_data_base64", *MACHINE}
+    {
+        *("ami", "instance_type", "key_name", "subnet_id", "user_data", "user_data_base64"),
+        *("associate_public_ip_address", "instance_initiated_shutdown_behavior"),
+        *("metadata_options", "root_block_device"),
+    }
 )
 """In the version, so that a change makes a new name: an old instance never gets another value."""
 
@@ -38,23 +42,35 @@ class Launch:
     needs: Sequence[pulumi.Resource]
 
 
-def instance_arguments(launch: Launch, index: int) -> Mapping[str, Any]:
-    """The keyword arguments of aws.ec2.Instance."""
+def instance_arguments(
+    launch: Launch, index: int, turn: Awaitable[object] | None = None
+) -> Mapping[str, Any]:
+    """The keyword arguments of aws.ec2.Instance, which is launched when its `turn` has come.
+
+    It waits by one of its plain values and without a recorded dependency: so all old instances can end at
+    once, and a preview, where nothing is waited for, shows everything.
+    """
     process, script = launch.process, launch.script
     tags = {
+        **process.tags,
         "Name": names.instance(process, index, script.version),
         **names.tags(launch.settings, app=process.app, process=process.name, version=script.version),
     }
     return {
-        "ami": process.image_id,
+        "ami": pulumi.Output.from_input(_after(turn, process.image_id)) if turn else process.image_id,
         "instance_type": process.instance_type,
         "key_name": process.key_name,
         "subnet_id": network.pick(launch.subnets, index),
         "user_data": None if script.compressed else script.text,
         "user_data_base64": script.compressed,
-        **MACHINE,
+        **machine_of(process),
         "iam_instance_profile": launch.profile,
         "vpc_security_group_ids": [launch.security_group],
         "tags": tags,
         "volume_tags": tags,
     }
+
+
+async def _after(turn: Awaitable[object], value: str) -> str:
+    await turn
+    return value

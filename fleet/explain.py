@@ -1,14 +1,21 @@
-"""What a change of an app does and why, in a line or two. Pure."""
+"""What a change of an app does and why, in a few lines. Pure."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from manifest import App
 
 Accepted = Mapping[str, Any]
-"""See fleet.accepted.accepted_of: slug, values, origins, and per process count, type, version, script."""
+"""What fleet.accepted keeps of an app: slug, values, origins, vcpus per process, and of each process in
+`processes` count, waves, type, version and script. Every number is text.
+"""
 
-_REPLACES_NOTHING = frozenset({"count", "allow_from", "deploy.healthy_deadline"})
+_REPLACES_NOTHING: Final = frozenset(
+    {
+        *("count", "allow_from", "tags"),
+        *("deploy.canary", "deploy.max_parallel", "deploy.healthy_deadline"),
+    }
+)
 """Keys that are in no version."""
 
 
@@ -16,36 +23,60 @@ def explain(app: App, old: Accepted | None, new: Accepted) -> Iterator[str]:
     """Lines about what `new` changes; `old` is None for an app that was never accepted."""
     if old is None:
         yield from (_first(app, name, process) for name, process in new["processes"].items())
+        yield from _peak(app, {}, new)
         return
     causes = list(_causes(app, old, new))
-    effects = [
-        effect
-        for name, process in new["processes"].items()
-        if (effect := _effect(name, old["processes"].get(name), process))
-    ]
+    effects = [*_effects(old["processes"], new["processes"])]
     if effects or causes:
         yield f"app {app.name}: {'; '.join(effects) or 'no instance is replaced'}"
-    if any(" replaced" in effect for effect in effects) and not any(replaces for _, replaces in causes):
-        causes.append(("bootstrap: what every machine gets has changed", True))
+    if any(" replaced" in effect for effect in effects):
+        yield from _peak(app, old, new)
+        if not any(replaces for _, replaces in causes):
+            causes.append(("bootstrap: what every machine gets has changed", True))
     yield from (f"app {app.name}:   because {cause}" for cause, _ in causes)
 
 
-def _first(app: App, name: str, process: Mapping[str, str]) -> str:
-    return f"app {app.name}: new: {name} {_amount(process)}, version {process['version']}, {_size(process)}"
+def _first(app: App, name: str, process: Mapping[str, Any]) -> str:
+    what = f"{name} {_amount(process)}{_waves(process)}, version {process['version']}"
+    return f"app {app.name}: new: {what}, {_size(process)}"
 
 
-def _effect(name: str, old: Mapping[str, str] | None, new: Mapping[str, str]) -> str | None:
+def _effects(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    for name, process in new.items():
+        if effect := _effect(name, old.get(name), process):
+            yield effect
+    yield from (f"{name} goes: {_amount(old[name])}" for name in old.keys() - new.keys())
+
+
+def _effect(name: str, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> str | None:
     if old is None:
-        return f"{name} is new: {_amount(new)}"
-    before, after = int(old["count"]), int(new["count"])
+        return f"{name} is new: {_amount(new)}{_waves(new)}"
+    before, after = old["count"], new["count"]
     if old["version"] != new["version"]:
         return (
-            f"{name}: {before} of version {old['version']} replaced by {after} of {new['version']}, "
-            f"each proved before an old one goes (at most {before + after} at once), {_size(new)}"
+            f"{name}: {before} of version {old['version']} replaced by {after} of {new['version']}"
+            f"{_waves(new)}, {_size(new)}"
         )
     if before != after:
         return f"{name}: {before} -> {after} instances, version {new['version']} stays"
     return None
+
+
+def _peak(app: App, old: Accepted, new: Accepted) -> Iterator[str]:
+    """What runs at once when the last new one is proved: all that is old goes after that."""
+    running = [*_running(new), *_running(old, but=new)]
+    instances, vcpus = (sum(numbers) for numbers in zip(*running, strict=True)) if running else (0, 0)
+    together = ", since no old one goes before every new one is proved" if old else ""
+    yield f"app {app.name}:   at most {instances} instances ({vcpus} vCPU) at once{together}"
+
+
+def _running(accepted: Accepted, but: Accepted | None = None) -> Iterator[tuple[int, int]]:
+    """Instances and vCPUs of each process, but for the versions that stay."""
+    for name, process in accepted.get("processes", {}).items():
+        stays = but and but["processes"].get(name, {}).get("version") == process["version"]
+        count = int(process["count"])
+        if not stays:
+            yield count, count * int(accepted.get("vcpus", {}).get(name, 0))
 
 
 def _causes(app: App, old: Accepted, new: Accepted) -> Iterator[tuple[str, bool]]:
@@ -55,19 +86,31 @@ def _causes(app: App, old: Accepted, new: Accepted) -> Iterator[tuple[str, bool]
         if before == after:
             continue
         where = str(app.written[key][1]) if key in app.written else f"no longer in {old['origins'].get(key)}"
-        yield f"{key}: {_shown(before)} -> {_shown(after)} ({where})", key not in _REPLACES_NOTHING
+        yield f"{key}: {_shown(before)} -> {_shown(after)} ({where})", not _replaces_nothing(key)
     if old.get("slug") and new["slug"] and old["slug"] != new["slug"]:
         source = app.written["source"][0]
         yield f"the slug's content: {old['slug'][:8]} -> {new['slug'][:8]} ({source})", True
+
+
+def _replaces_nothing(key: str) -> bool:
+    """Of `processes.web.count` the end counts, of `tags.team` the beginning."""
+    own = key.split(".", 2)[2] if key.startswith("processes.") else key
+    return own in _REPLACES_NOTHING or own.partition(".")[0] in _REPLACES_NOTHING
 
 
 def _shown(value: object) -> str:
     return "default" if value is None else repr(value)
 
 
-def _amount(process: Mapping[str, str]) -> str:
+def _amount(process: Mapping[str, Any]) -> str:
     return f"{process['count']} x {process['type']}"
 
 
-def _size(process: Mapping[str, str]) -> str:
+def _waves(process: Mapping[str, Any]) -> str:
+    """Said where there is more than one."""
+    waves = process["waves"]
+    return f" in waves of {', '.join(waves)}" if len(waves) > 1 else ""
+
+
+def _size(process: Mapping[str, Any]) -> str:
     return f"script {len(process['script'].encode()) / 1024:.1f} KiB"

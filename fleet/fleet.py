@@ -9,9 +9,12 @@ from fleet.accepted import Ledger, Summary
 from fleet.app import AppComponent, Shared
 from fleet.config import provider_values
 from fleet.gate import Gates
-from fleet.release import Release, releases_of
+from fleet.network import Networks
+from fleet.release import releases_of
 from fleet.session import ec2_client
 from fleet.slugs import declare_bucket
+from fleet.types import InstanceTypes
+from fleet.warnings import warn_of
 from fleet.watcher import Ec2Eyes, Watcher
 from manifest import App, Settings
 
@@ -23,20 +26,16 @@ class Fleet:
 
     def __init__(self, apps: Iterable[App], settings: Settings) -> None:
         releases = releases_of(apps, settings)
-        _warn_of_unreachable(releases)
+        types = InstanceTypes()
         shared = Shared(
             settings=settings,
             bucket=declare_bucket(settings, [release.slug for release in releases]),
+            networks=Networks(types),
             gates=Gates(Watcher(Ec2Eyes(partial(ec2_client, provider_values())))),
-            ledger=Ledger(),
+            ledger=Ledger(types),
         )
+        for process in (
+            process for release in releases for process in release.app.processes if process.count
+        ):
+            warn_of(process, types)
         self.summary = {release.app.name: AppComponent(release, shared).summary for release in releases}
-
-
-def _warn_of_unreachable(releases: Iterable[Release]) -> None:
-    for release in releases:
-        for process in release.app.processes:
-            if process.count and not process.allow_from:
-                pulumi.log.warn(
-                    f"{process.label}: nobody can reach port {process.port}, because allow_from is empty"
-                )

@@ -16,7 +16,10 @@ UNSEEN_GRACE: Final = timedelta(minutes=1)
 https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
 """
 
-_CONSOLE: Final = "aws ec2 get-console-output --latest --output text --instance-id"
+POSTED_LATE: Final = timedelta(minutes=10)
+"""More time for an instance whose console AWS posts now and then: it may have been ready for long."""
+
+_CONSOLE: Final = "aws ec2 get-console-output --output text --instance-id"
 _NEXT: Final = (
     "nothing was deleted and what was accepted serves on; mend or revert the change, then pulumi up"
 )
@@ -38,6 +41,7 @@ class Expectation:
 class Sight:
     """What AWS shows of one instance. `state` is None while it knows no such instance.
 
+    `live`: whether its console is shown as it is now, or as AWS posted it some time ago.
     `unanswered`: why AWS could not be asked; then nothing else is known.
     """
 
@@ -46,6 +50,7 @@ class Sight:
     reason: str = ""
     launched: datetime | None = None
     console: str = ""
+    live: bool = True
 
 
 @dataclass(frozen=True)
@@ -77,23 +82,27 @@ def judge(want: Expectation, instance_id: str, sight: Sight, *, since: datetime,
     if sight.state in _GONE:
         return Refused(_died(want, instance_id, sight, report))
     if report.failure:
-        return Refused(_failed(want, instance_id, report, report.failure))
+        return Refused(_failed(want, instance_id, sight, report, report.failure))
     if report.ready_ms is not None and sight.state == "running":
         return Proved(now - launched)
     if sight.state is None and not sight.unanswered and now - since > UNSEEN_GRACE:
         return Refused(f"{_who(want, instance_id)} does not exist; was it terminated by hand?")
-    if now - launched > want.deadline:
+    if now - launched > _patience(want, sight):
         return Refused(_silent(want, instance_id, sight, report))
     return Waiting()
+
+
+def _patience(want: Expectation, sight: Sight) -> timedelta:
+    return want.deadline if sight.live else want.deadline + POSTED_LATE
 
 
 def _who(want: Expectation, instance_id: str) -> str:
     return f"app {want.app}: instance {instance_id} ({want.name})"
 
 
-def _failed(want: Expectation, instance_id: str, report: Report, failure: Failure) -> str:
+def _failed(want: Expectation, instance_id: str, sight: Sight, report: Report, failure: Failure) -> str:
     head = f"{_who(want, instance_id)} failed at step {failure.step}, exit {failure.exit}"
-    return _told(head, instance_id, report)
+    return _told(head, instance_id, sight, report)
 
 
 def _died(want: Expectation, instance_id: str, sight: Sight, report: Report) -> str:
@@ -101,22 +110,30 @@ def _died(want: Expectation, instance_id: str, sight: Sight, report: Report) -> 
     after = (
         f"failed at step {report.failure.step} and" if report.failure else f"after step {_last_step(report)}:"
     )
-    return _told(f"{_who(want, instance_id)} died {after} it is {sight.state}{reason}", instance_id, report)
+    return _told(
+        f"{_who(want, instance_id)} died {after} it is {sight.state}{reason}", instance_id, sight, report
+    )
 
 
 def _silent(want: Expectation, instance_id: str, sight: Sight, report: Report) -> str:
-    seconds = int(want.deadline.total_seconds())
+    seconds = int(_patience(want, sight).total_seconds())
     if sight.unanswered:
         return f"{_who(want, instance_id)} could not be seen for {seconds} s: {sight.unanswered}"
-    head = f"{_who(want, instance_id)} hangs: not ready {seconds} s after its launch (healthy_deadline)"
-    return _told(f"{head}, last finished step: {_last_step(report)}", instance_id, report)
+    head = f"{_who(want, instance_id)} hangs: not ready {seconds} s after its launch ({_limit(sight)})"
+    return _told(f"{head}, last finished step: {_last_step(report)}", instance_id, sight, report)
+
+
+def _limit(sight: Sight) -> str:
+    late = f" + {POSTED_LATE.total_seconds():.0f} s, because AWS shows this type's console late"
+    return "healthy_deadline" if sight.live else f"healthy_deadline{late}"
 
 
 def _last_step(report: Report) -> str:
     return report.steps[-1] if report.steps else "none"
 
 
-def _told(head: str, instance_id: str, report: Report) -> str:
+def _told(head: str, instance_id: str, sight: Sight, report: Report) -> str:
     """The message with the machine's own last lines, where the rest is, and what to do next."""
     log = [f"  | {line}" for line in report.log[-30:]]
-    return "\n".join([head, *log, f"  whole console: {_CONSOLE} {instance_id}", f"  next: {_NEXT}"])
+    latest = " --latest" if sight.live else ""
+    return "\n".join([head, *log, f"  whole console: {_CONSOLE} {instance_id}{latest}", f"  next: {_NEXT}"])

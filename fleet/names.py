@@ -7,7 +7,7 @@ api and never api-2. What a rollout replaces is named by content: old and new ex
 import hashlib
 from collections.abc import Mapping
 
-from manifest import HASH_LENGTH, App, Process, Settings
+from manifest import HASH_LENGTH, OWN_TAGS, App, Process, Settings
 
 
 def instance(process: Process, index: int, version: str) -> str:
@@ -32,8 +32,8 @@ def by_content(text: str) -> str:
     return f"slug-{hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"
 
 
-def ingress(process: Process, source: str) -> str:
-    return f"{process.label}.ingress.{process.port}.{source.replace('/', '-')}"
+def ingress(process: Process, port: int, source: str) -> str:
+    return f"{process.label}.ingress.{port}.{source.replace('/', '-')}"
 
 
 def in_aws(settings: Settings, *parts: str) -> str:
@@ -44,4 +44,4 @@ def in_aws(settings: Settings, *parts: str) -> str:
 def tags(settings: Settings, **more: str) -> Mapping[str, str]:
     """By these what is ours is found, also what the state does not know. Firewall rules bear none."""
     ours = {"project": settings.project, "stack": settings.stack, **more}
-    return {f"compute-instances:{key}": value for key, value in ours.items()}
+    return {f"{OWN_TAGS}{key}": value for key, value in ours.items()}

@@ -5,26 +5,43 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
+from fleet.types import InstanceTypes
 from manifest import Process
 
 
-def vpc_of(process: Process) -> pulumi.Output[str]:
-    """The id of the VPC that the process's subnets are in."""
-    if process.subnets:
-        return aws.ec2.get_subnet_output(id=process.subnets[0]).vpc_id
-    return aws.ec2.get_vpc_output(default=True).id
+class Networks:
+    """Asks AWS each question once, however many processes want to know."""
 
+    def __init__(self, types: InstanceTypes) -> None:
+        self._types = types
+        self._default_vpc: pulumi.Output[str] | None = None
+        self._vpcs: dict[str, pulumi.Output[str]] = {}
+        self._subnets: dict[str, pulumi.Output[Sequence[str]]] = {}
 
-def subnets_of(process: Process, vpc: pulumi.Output[str]) -> pulumi.Output[Sequence[str]]:
-    """The ids of the subnets that the process's instances go round, never none."""
-    if process.subnets:
-        return pulumi.Output.from_input(process.subnets)
-    zones = aws.ec2.get_instance_type_offerings_output(
-        filters=[{"name": "instance-type", "values": [process.instance_type]}],
-        location_type="availability-zone",
-    ).locations
-    filters = pulumi.Output.all(vpc, zones).apply(lambda found: _where(process, *found))
-    return aws.ec2.get_subnets_output(filters=filters).ids.apply(lambda found: _some(process, found))
+    def vpc_of(self, process: Process) -> pulumi.Output[str]:
+        """The id of the VPC that the process's subnets are in."""
+        if not process.subnets:
+            return self._default()
+        first = process.subnets[0]
+        if first not in self._vpcs:
+            self._vpcs[first] = aws.ec2.get_subnet_output(id=first).vpc_id
+        return self._vpcs[first]
+
+    def subnets_of(self, process: Process) -> pulumi.Output[Sequence[str]]:
+        """The ids of the subnets that the process's instances go round, never none."""
+        if process.subnets:
+            return pulumi.Output.from_input(process.subnets)
+        kind = process.instance_type
+        if kind not in self._subnets:
+            zones = self._types.zones(kind)
+            filters = pulumi.Output.all(self._default(), zones).apply(lambda found: _where(process, *found))
+            found = aws.ec2.get_subnets_output(filters=filters).ids
+            self._subnets[kind] = found.apply(lambda ids: _some(process, ids))
+        return self._subnets[kind]
+
+    def _default(self) -> pulumi.Output[str]:
+        self._default_vpc = self._default_vpc or aws.ec2.get_vpc_output(default=True).id
+        return self._default_vpc
 
 
 def pick(subnets: pulumi.Input[Sequence[str]], index: int) -> pulumi.Output[str]:

@@ -1,5 +1,7 @@
 """One process of an app: its firewall, its instances, and the gate of each."""
 
+import asyncio
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +12,7 @@ from fleet import names
 from fleet.arguments import IGNORED_LATER, Launch, instance_arguments
 from fleet.gate import Gates
 from fleet.judge import Expectation
+from fleet.waves import plan
 from manifest import Process, Settings
 
 
@@ -30,7 +33,7 @@ def declare_firewall(
         name=names.in_aws(settings, process.app, process.name),
         description=f"Instances of {process.label}",
         vpc_id=vpc,
-        tags=names.tags(settings, app=process.app, process=process.name),
+        tags={**process.tags, **names.tags(settings, app=process.app, process=process.name)},
         opts=pulumi.ResourceOptions(parent=parent),
     )
 
@@ -48,19 +51,21 @@ def declare_rules(
         description="everything",
         opts=opts,
     )
-    return [egress, *(_ingress(process, group, source, opts) for source in process.allow_from)]
+    port = process.port
+    ingress = [_ingress(process, group, port, source, opts) for source in process.allow_from if port]
+    return [egress, *ingress]
 
 
 def _ingress(
-    process: Process, group: aws.ec2.SecurityGroup, source: str, opts: pulumi.ResourceOptions
+    process: Process, group: aws.ec2.SecurityGroup, port: int, source: str, opts: pulumi.ResourceOptions
 ) -> pulumi.Resource:
     ipv6 = ":" in source
     return aws.vpc.SecurityGroupIngressRule(
-        names.ingress(process, source),
+        names.ingress(process, port, source),
         security_group_id=group.id,
         ip_protocol="tcp",
-        from_port=process.port,
-        to_port=process.port,
+        from_port=port,
+        to_port=port,
         cidr_ipv4=None if ipv6 else source,
         cidr_ipv6=source if ipv6 else None,
         description="allow_from",
@@ -69,20 +74,34 @@ def _ingress(
 
 
 def declare_instances(launch: Launch, gates: Gates, parent: pulumi.Resource) -> list[Proof]:
-    """The instances of one version, each with its gate, in the order of their index."""
-    return [_declare_instance(launch, index, gates, parent) for index in range(launch.process.count)]
+    """The instances of one version, each with its gate, in the order of their index.
+
+    A wave is launched when every gate of the waves before it has passed.
+    """
+    proofs: list[Proof] = []
+    for wave in plan(launch.process.count, launch.process.deploy):
+        turn = _passed([proof.gate for proof in proofs]) if proofs else None
+        proofs += [_declare_instance(launch, index, turn, gates, parent) for index in wave]
+    return proofs
 
 
-def _declare_instance(launch: Launch, index: int, gates: Gates, parent: pulumi.Resource) -> Proof:
+def _passed(gates: Sequence[pulumi.Stash]) -> Awaitable[object]:
+    """Done when the gates have passed; in a preview at once. Any number may wait for it."""
+    return asyncio.gather(*(gate.urn.future() for gate in gates))
+
+
+def _declare_instance(
+    launch: Launch, index: int, turn: Awaitable[object] | None, gates: Gates, parent: pulumi.Resource
+) -> Proof:
     process = launch.process
     name = names.instance(process, index, launch.script.version)
     ignored = [] if process.subnets else list(IGNORED_LATER)
     opts = pulumi.ResourceOptions(parent=parent, depends_on=list(launch.needs), ignore_changes=ignored)
-    instance = aws.ec2.Instance(name, **instance_arguments(launch, index), opts=opts)
+    instance = aws.ec2.Instance(name, **instance_arguments(launch, index, turn), opts=opts)
     want = Expectation(
         app=process.app,
         name=name,
         version=launch.script.version,
-        deadline=timedelta(seconds=process.healthy_deadline),
+        deadline=timedelta(seconds=process.deploy.healthy_deadline),
     )
     return Proof(instance, gates.declare(want, instance.id, parent))

@@ -32,5 +32,5 @@ def releases_of(apps: Iterable[App], settings: Settings) -> list[Release]:
 
 def _release(app: App, settings: Settings) -> Release:
     slug = slug_of(app, settings)
-    scripts = {process.name: render(app, process, slug, settings) for process in app.processes}
+    scripts = {process.name: render(process, slug, settings) for process in app.processes}
     return Release(app=app, slug=slug, scripts=scripts)

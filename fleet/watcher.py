@@ -83,7 +83,9 @@ class Ec2Eyes:
         with ThreadPoolExecutor(PARALLEL_READS) as readers:
             consoles = list(readers.map(self._console, found))
         return {
-            instance["InstanceId"]: _sight(instance, console)
+            instance["InstanceId"]: _sight(
+                instance, console, live=instance["InstanceType"] not in self._without_latest
+            )
             for instance, console in zip(found, consoles, strict=True)
         }
 
@@ -118,10 +120,11 @@ class Ec2Eyes:
         return self._client.get_console_output(InstanceId=instance_id, **latest).get("Output", "")
 
 
-def _sight(instance: Any, console: str) -> Sight:  # noqa: ANN401 - botocore's own shape
+def _sight(instance: Any, console: str, *, live: bool) -> Sight:  # noqa: ANN401 - botocore's own shape
     return Sight(
         state=instance["State"]["Name"],
         reason=instance.get("StateReason", {}).get("Message", ""),
         launched=instance["LaunchTime"],
         console=console,
+        live=live,
     )

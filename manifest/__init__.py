@@ -6,7 +6,8 @@ once and before anything is declared.
 
 from manifest.app import App, Process
 from manifest.apps import load_apps
-from manifest.names import HASH_LENGTH, NAME_MAX
+from manifest.model import Deploy, Healthcheck, RootVolume, Runtime
+from manifest.names import HASH_LENGTH, NAME_MAX, OWN_TAGS
 from manifest.origins import Origin
 from manifest.problems import ManifestError, Problem
 from manifest.settings import Settings, load_settings, parse_settings, refuse_placeholders
@@ -14,11 +15,16 @@ from manifest.settings import Settings, load_settings, parse_settings, refuse_pl
 __all__ = [
     "HASH_LENGTH",
     "NAME_MAX",
+    "OWN_TAGS",
     "App",
+    "Deploy",
+    "Healthcheck",
     "ManifestError",
     "Origin",
     "Problem",
     "Process",
+    "RootVolume",
+    "Runtime",
     "Settings",
     "load_apps",
     "load_settings",

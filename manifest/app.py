@@ -4,19 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from manifest.model import Healthcheck
+from manifest.model import Deploy, Healthcheck, RootVolume, Runtime
 from manifest.origins import Origin
 
 
 @dataclass(frozen=True, kw_only=True)
 class Process:
-    """One command of an app, on instances of its own. Times are seconds."""
+    """One command of an app, on instances of its own.
+
+    `healthcheck` has a path, or a command, or neither: then the process is healthy while it stays up.
+    """
 
     app: str
     name: str
     cmd: str
+    runtime: Runtime
+    packages: tuple[str, ...]
     count: int
-    port: int
+    port: int | None
     image_id: str
     instance_type: str
     key_name: str | None
@@ -24,8 +29,10 @@ class Process:
     env: Mapping[str, str]
     healthcheck: Healthcheck
     allow_from: tuple[str, ...]
-    min_healthy_time: int
-    healthy_deadline: int
+    public_ip: bool
+    root_volume: RootVolume
+    tags: Mapping[str, str]
+    deploy: Deploy
 
     @property
     def label(self) -> str:
@@ -41,7 +48,6 @@ class App:
     """
 
     name: str
-    runtime: str
     source: Path | None
     slug_url: str | None
     slug_sha256: str | None

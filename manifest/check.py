@@ -1,15 +1,15 @@
-"""Merged layers against the model: what pydantic finds, said in our words and at the line it was written."""
+"""Layers against the model and the rules: what is wrong, said in our words and at the line it was written."""
 
-from collections.abc import Mapping
-from typing import Any, Final, get_args
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
 
 from manifest.layers import Layer, origin_of
 from manifest.model import AppFile
 from manifest.origins import Path, dotted
 from manifest.problems import Problem, did_you_mean
+from manifest.rules import Fault
 
 _TEXTS: Final[Mapping[str, str]] = {
     "missing": "is missing",
@@ -25,47 +25,68 @@ _TEXTS: Final[Mapping[str, str]] = {
     "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
     "string_pattern_mismatch": "must look like {pattern}",
+    "too_short": "must name at least {min_length}",
+    "too_long": "must have at most {max_length} entries",
     "value_error": "{error}",
 }
 
+Model = TypeVar("Model", bound=BaseModel)
 
-def validate(layer: Layer, file: str) -> tuple[AppFile | None, list[Problem]]:
-    """The app that the merged layers make, or every problem in them."""
+
+def validate(model: type[Model], layer: Layer, file: str) -> tuple[Model | None, list[Problem]]:
+    """The model's value that the merged layers make, or every problem in them.
+
+    `file` is blamed for what nobody wrote.
+    """
     try:
-        return AppFile.model_validate(layer.data), []
+        return model.model_validate(layer.data), []
     except ValidationError as error:
-        return None, [_problem(layer, file, fault) for fault in error.errors()]
+        return None, [_problem(layer, file, fault) for fault in error.errors(include_url=False)]
+
+
+def problem_at(layer: Layer, path: Path, text: str, file: str) -> Problem:
+    """A problem with the value at `path`, under the name and at the line that it was written with."""
+    origin = origin_of(layer, path)
+    key = dotted(origin.path if origin and path in layer.origins else path)
+    place = (origin.file, origin.line) if origin else (file, 1)
+    return Problem(*place, f"{key}: {text}" if key else text)
+
+
+def told(faults: Iterator[Fault], layer: Layer, around: Layer, at: Path, file: str) -> Iterator[Problem]:
+    """Faults of what `layer` holds; what nobody wrote is told at `at` in the layer `around`."""
+    for fault in faults:
+        written = ((path, text) for path, text in fault if path in layer.origins)
+        if first := next(written, None):
+            yield problem_at(layer, *first, file)
+        else:
+            path, text = fault[0]
+            yield problem_at(around, (*at, *path), text, file)
 
 
 def _problem(layer: Layer, file: str, fault: Any) -> Problem:  # noqa: ANN401 - pydantic's own loose shape
     path: Path = tuple(part for part in fault["loc"] if part != "[key]")
-    origin = origin_of(layer, path)
-    key = dotted(path)
-    text = _text(fault, path)
-    return Problem(
-        origin.file if origin else file, origin.line if origin else 1, f"{key}: {text}" if key else text
-    )
+    return problem_at(layer, path, _text(fault, path), file)
 
 
 def _text(fault: Any, path: Path) -> str:  # noqa: ANN401 - pydantic's own loose shape
     if fault["type"] == "extra_forbidden":
-        return "unknown key" + did_you_mean(str(path[-1]), _keys(AppFile, path[:-1]))
+        return "unknown key" + did_you_mean(str(path[-1]), _keys(path[:-1]))
     template = _TEXTS.get(fault["type"])
     return template.format(**fault.get("ctx", {})) if template else str(fault["msg"])
 
 
-def _keys(model: type[BaseModel], path: Path) -> list[str]:
-    """The keys that the model knows at `path`."""
+def _keys(path: Path) -> list[str]:
+    """The keys that people may write at `path`."""
+    model: type[BaseModel] = AppFile
     for part in path:
-        inner = _model_in(model.model_fields.get(str(part)))
-        if inner is None:
-            return []
-        model = inner
-    return [*model.model_fields, *(["environments"] if model is AppFile else [])]
+        field = model.model_fields.get(str(part))
+        inner = _model_in(field.annotation) if field else None
+        model = inner or model  # a process's name is in no model: its keys follow
+    short = ["subnet"] if "subnets" in model.model_fields else []
+    return [*model.model_fields, *short, *(["environments"] if model is AppFile else [])]
 
 
-def _model_in(field: FieldInfo | None) -> type[BaseModel] | None:
-    annotation = field.annotation if field else None
+def _model_in(annotation: object) -> type[BaseModel] | None:
     for candidate in (annotation, *get_args(annotation)):
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):
             return candidate

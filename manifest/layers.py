@@ -1,7 +1,7 @@
 """Layers of values: maps merge, lists replace, null removes. Every value keeps its origin."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from manifest.document import Document
 from manifest.origins import Origin, Path
@@ -25,11 +25,28 @@ def layer_of(name: str, document: Document, at: Path = ()) -> Layer:
     if not isinstance(data, dict):
         return Layer()
     origins = {
-        path[len(at) :]: Origin(name, document.file, line)
+        path[len(at) :]: Origin(name, document.file, line, path[len(at) :])
         for path, line in document.lines.items()
         if path[: len(at)] == at and len(path) > len(at)
     }
     return Layer(data, origins)
+
+
+def part_of(layer: Layer, at: Path) -> Layer:
+    """What a layer says below `at`, with its origins; empty where it says nothing."""
+    data: object = layer.data
+    for key in at:
+        data = data.get(key) if isinstance(data, dict) else None
+    if not isinstance(data, dict):
+        return Layer()
+    size = len(at)
+    below = {path[size:]: origin for path, origin in layer.origins.items() if path[:size] == at}
+    return Layer(data, {path: origin for path, origin in below.items() if path})
+
+
+def without(layer: Layer, keys: Container[str]) -> Layer:
+    """A layer without these keys."""
+    return replace(layer, data={key: value for key, value in layer.data.items() if key not in keys})
 
 
 def merge(layers: Iterable[Layer]) -> Layer:

@@ -1,162 +1,145 @@
-"""The keys of an app file: types, bounds and defaults. A message reads on after the key's name."""
+"""The keys of an app file: what each means, its bounds and its default.
 
-import ipaddress
-import re
-from pathlib import PurePosixPath
-from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+Here stands what is true of one value alone; what keys mean together is in rules.py. The descriptions become
+the editors' help and docs/app-file.md.
+"""
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from typing import Annotated, Final, Literal
 
-from manifest.names import COUNT_MAX, name_fault
+from pydantic import BaseModel, ConfigDict, Field
 
-_DURATION = re.compile(r"([1-9][0-9]{0,4})(s|m|h)")
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
-_S3_URL = re.compile(r"s3://[a-z0-9][a-z0-9-]+/([\w-][\w.-]*/)*[\w-][\w.-]*", re.ASCII)
-"""A bucket without dots, which TLS wants, and a key that is the same in a URL, a signature and a policy."""
-_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+from manifest.names import COUNT_MAX
+from manifest.values import (
+    Codes,
+    Command,
+    EnvName,
+    EnvValue,
+    Folder,
+    HttpPath,
+    ImageId,
+    InstanceType,
+    Name,
+    Networks,
+    Packages,
+    Seconds,
+    Sha256,
+    Share,
+    SlugUrl,
+    SubnetIds,
+    TagKey,
+    TagValue,
+)
 
+TAGS_MAX: Final = 44
+"""AWS takes 50, and six are ours: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html"""
 
-def _name(value: str) -> str:
-    if fault := name_fault(value):
-        raise ValueError(fault)
-    return value
-
-
-def _seconds(value: object) -> object:
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if not match:
-        raise ValueError("must be a duration such as 10s, 5m or 1h")
-    return int(match[1]) * _SECONDS[match[2]]
-
-
-def _network(value: str) -> str:
-    try:
-        return str(ipaddress.ip_network(value))
-    except ValueError as error:
-        raise ValueError(f"must be a range of addresses such as 203.0.113.0/24: {error}") from None
-
-
-def _command(value: str) -> str:
-    if not value.strip():
-        raise ValueError("must be a command, such as bin/web")
-    if re.search(r"[\x00-\x1f\x7f]", value):
-        raise ValueError("must be one line without control characters; put more into a script of the slug")
-    return value
-
-
-def _slug_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"https", "s3"} or not parts.netloc or not parts.path.strip("/"):
-        raise ValueError("must be https://HOST/PATH or s3://BUCKET/KEY")
-    if parts.password is not None:
-        raise ValueError(
-            "must hold no password: the script, the state and previews show it; use s3:// for what is private"
-        )
-    if parts.scheme == "s3" and not _S3_URL.fullmatch(value):
-        raise ValueError("must be s3://BUCKET/KEY of letters, digits, '-', '_' and '.' (no '.' in BUCKET)")
-    if re.search(r"[^\x21-\x7e]|[\"\\]", value):
-        raise ValueError(
-            "must hold only printable ASCII without blanks, quotes and backslashes; encode others as %20"
-        )
-    return value
-
-
-def _http_path(value: str) -> str:
-    if not re.fullmatch(r"/[\x21-\x7e]*", value) or re.search(r"[\"\\]", value):
-        raise ValueError("must be a path such as / or /health, in printable ASCII")
-    return value
-
-
-def _folder(value: str) -> str:
-    if PurePosixPath(value).is_absolute():
-        raise ValueError("must be a folder relative to the app's file, such as ../slugs/hello")
-    return value
-
-
-def _env_value(value: object) -> object:
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if not isinstance(text, str):
-        raise ValueError("must be text; quote it")  # noqa: TRY004 - pydantic collects ValueError only
-    if "\0" in text or text.endswith((" ", "\t")):
-        raise ValueError("cannot end with a blank, nor hold NUL: runit's envdir would not carry it")
-    return text
-
-
-def _env_name(value: str) -> str:
-    if not _ENV_NAME.fullmatch(value):
-        raise ValueError("must be a name of letters, digits and _")
-    if value == "PORT":
-        raise ValueError("comes from the key port")
-    return value
-
-
-def _long_healthcheck(value: object) -> object:
-    return {"path": value} if isinstance(value, str) else value
-
-
-def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
-    if twice := next((value for n, value in enumerate(values) if value in values[:n]), None):
-        raise ValueError(f"names {twice} twice")
-    return values
-
-
-Seconds = Annotated[int, BeforeValidator(_seconds)]
-Network = Annotated[str, AfterValidator(_network)]
-EnvName = Annotated[str, AfterValidator(_env_name)]
-EnvValue = Annotated[str, BeforeValidator(_env_value)]
+Runtime = Literal["none", "ruby", "python", "node", "java"]
 
 
 class _Keys(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
 
 class Healthcheck(_Keys):
-    """The app's own answer that it serves: GET `path` on its port gives a status from 200 to 399."""
+    """How the machine asks the app whether it serves: by a path, by a command, or whether it stays up."""
 
-    path: Annotated[str, AfterValidator(_http_path)] = "/"
+    path: HttpPath | None = None
+    """GET this path on the port; `healthcheck: /up` is short for it. Default: `/`, if there is a port."""
+    command: Command | None = None
+    """Run this as the app, in its folder and with its environment, instead; exit code 0 is healthy."""
+    success_codes: Codes = "200-399"
+    """The statuses that are healthy, such as `200` or `200-299,404`."""
+    interval: Seconds = 5
+    """From one check to the next once the app answers; while it starts, half a second."""
+    timeout: Seconds = 5
+    """How long one check may take."""
+    threshold: Annotated[int, Field(ge=1, le=10)] = 2
+    """So many checks in a row must be healthy."""
     start_timeout: Seconds = 60
+    """How long the app may take from its start to its first healthy answer."""
+
+    @property
+    def success_ranges(self) -> list[tuple[int, int]]:
+        """`success_codes` as numbers, first and last of each range."""
+        parts = (part.partition("-") for part in self.success_codes.split(","))
+        return [(int(first), int(last or first)) for first, _, last in parts]
+
+
+class RootVolume(_Keys):
+    """The disk of an instance, always encrypted. A change replaces instances."""
+
+    size: Annotated[int, Field(ge=8, le=16384)] = 8
+    """GiB; Debian's image needs 8."""
+    type: Literal["gp3", "gp2"] = "gp3"
+    """The kind of EBS volume."""
 
 
 class Deploy(_Keys):
     """How a change rolls out."""
 
+    canary: Annotated[int, Field(ge=0, le=COUNT_MAX)] = 1
+    """So many new instances first; the rest starts when they are proved. 0: no canary."""
+    max_parallel: Share = "25%"
+    """How many start together after the canary: a number, or a share of count (rounded down, at least 1)."""
     min_healthy_time: Seconds = 10
+    """So long without a break before an instance is proved."""
     healthy_deadline: Seconds = 300
-
-    @model_validator(mode="after")
-    def _time_to_be_healthy(self) -> Self:
-        if self.min_healthy_time >= self.healthy_deadline:
-            raise ValueError("healthy_deadline must be longer than min_healthy_time")
-        return self
+    """So long from its launch until it must be proved."""
+    generation: Annotated[int, Field(ge=1)] = 1
+    """Raise it to replace every instance without another change."""
 
 
-class AppFile(_Keys):
+class ProcessKeys(_Keys):
+    """What an app says of its instances, and what one of its processes may say otherwise."""
+
+    cmd: Command | None = None
+    """What runs: one command line, in the slug's folder. For the app it is short for processes.web.cmd."""
+    image_id: ImageId | None = None
+    """The machine image, Debian 12. Default: the stack's imageId."""
+    instance_type: InstanceType = "t3.micro"
+    """The EC2 instance type."""
+    subnets: SubnetIds | None = None
+    """Instances go round these; `subnet: ID` names one. Default: the stack's, else the default VPC's."""
+    key_name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    """An SSH key pair of the account; no rule opens port 22."""
+    runtime: Runtime = "none"
+    """What the machine needs for the app's language."""
+    packages: Packages = ()
+    """Further Debian packages."""
+    env: dict[EnvName, EnvValue] = {}
+    """The app's environment. No value is a secret: user data, state and previews show it."""
+    count: Annotated[int, Field(ge=0, le=COUNT_MAX)] = 1
+    """How many instances; the stack's config wins: pulumi config set --path counts.APP 3"""
+    port: Annotated[int, Field(ge=1024, le=65535)] | None = None  # the app is not root, which lower ones want
+    """Where the app listens; it finds it in $PORT. Default: 5000 for web, none for others."""
+    healthcheck: Healthcheck = Healthcheck()
+    """How the app shows that it serves. Default: GET / on the port; without a port, that it stays up."""
+    allow_from: Networks = ()
+    """Who may reach the port: ranges of addresses. Nobody unless said."""
+    public_ip: bool = True
+    """Whether instances have a public address; false is for subnets with a NAT gateway."""
+    root_volume: RootVolume = RootVolume()
+    """The disk."""
+    tags: Annotated[dict[TagKey, TagValue], Field(max_length=TAGS_MAX)] = {}
+    """Tags of instances and volumes, beside ours; a change replaces nothing."""
+    deploy: Deploy = Deploy()
+    """How a change rolls out."""
+
+
+class AppFile(ProcessKeys):
     """All layers of one app, merged."""
 
-    name: Annotated[str, AfterValidator(_name)]
-    image_id: Annotated[str, Field(pattern=r"^ami-[0-9a-f]{8,17}$")] | None = None
-    instance_type: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")] = "t3.micro"
-    subnet: Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")] | None = None
-    key_name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
-    slug_url: Annotated[str, AfterValidator(_slug_url)] | None = None
-    slug_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    source: Annotated[str, AfterValidator(_folder)] | None = None
-    cmd: Annotated[str, AfterValidator(_command)]
-    runtime: Literal["none", "ruby"] = "none"
-    env: dict[EnvName, EnvValue] = {}
-    count: Annotated[int, Field(ge=0, le=COUNT_MAX)] = 1
-    port: Annotated[int, Field(ge=1024, le=65535)] = 5000  # the app is not root, which lower ones want
-    healthcheck: Annotated[Healthcheck, BeforeValidator(_long_healthcheck)] = Healthcheck()
-    allow_from: Annotated[tuple[Network, ...], AfterValidator(_unique), Field(strict=False)] = ()
-    deploy: Deploy = Deploy()
+    name: Name
+    """The app's name. Default: the file's."""
+    slug_url: SlugUrl | None = None
+    """Where the app's tarball is: https:// or s3://BUCKET/KEY. Or else `source`."""
+    slug_sha256: Sha256 | None = None
+    """The tarball's sha256, for slug_url: checked before anything is unpacked."""
+    source: Folder | None = None
+    """A folder, packed and kept in the stack's own bucket, instead of slug_url; relative to the file."""
+    processes: dict[Name, ProcessKeys] = {}
+    """Several commands of one release, each on instances of its own; their keys win over the app's."""
 
-    @model_validator(mode="after")
-    def _one_slug(self) -> Self:
-        if bool(self.slug_url) == bool(self.source):
-            raise ValueError("needs one of slug_url and source" + (", not both" if self.source else ""))
-        if self.slug_sha256 and not self.slug_url:
-            raise ValueError("slug_sha256 goes with slug_url; a source is checked by itself")
-        if self.healthcheck.start_timeout >= self.deploy.healthy_deadline:
-            raise ValueError("healthcheck.start_timeout must be shorter than deploy.healthy_deadline")
-        return self
+
+OF_A_RELEASE: Final = frozenset(AppFile.model_fields) - frozenset(ProcessKeys.model_fields)
+"""The keys that a process cannot have: all processes of an app are of one release."""

@@ -20,6 +20,9 @@ HASH_LENGTH = 8
 NAME_MAX = TARGET_GROUP_MAX - HASH_LENGTH - 1
 """Characters of an app's name: a target group is called `APP-HASH`."""
 
+OWN_TAGS = "compute-instances:"
+"""How the keys of our own tags begin."""
+
 PREFIX_MAX = min(ROLE_MAX - 1 - NAME_MAX, BUCKET_MAX - len("-123456789012-ap-southeast-2"))
 """Characters of `PROJECT-STACK`: a role is called `PROJECT-STACK-APP`, and the bucket is the longest."""
 

@@ -1,6 +1,6 @@
 """Where a value was written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Path = tuple[str | int, ...]
 """A place inside a document: ("env", "RACK_ENV") or ("allow_from", 0)."""
@@ -8,11 +8,15 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Origin:
-    """A value's layer (`app file`, `environments.prod`, ...), file and line, counted from 1."""
+    """A value's layer (`app file`, `environments.prod`, ...), file and line, counted from 1.
+
+    `path`: its place in that layer: another than where it counts, if it was inherited or written short.
+    """
 
     layer: str
     file: str
     line: int
+    path: Path = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return f"{self.layer}, {self.file}:{self.line}"

@@ -105,6 +105,7 @@ def _noise(hostname: str) -> Iterator[str]:
 
 def _report(act: Act) -> Iterator[str]:
     faulty = None if act.kind == "ready" else act.step
+    yield "started"
     for step in takewhile(lambda step: step != faulty, STEPS):
         yield f"step={step} status=ok ms=5"
     if act.kind == "ready":

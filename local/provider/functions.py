@@ -108,6 +108,23 @@ def _get_offerings(aws: Aws, args: Properties) -> Properties:
     }
 
 
+def _get_type(aws: Aws, args: Properties) -> Properties:
+    kind: Any = args["instanceType"]
+    (found,) = aws.ec2.describe_instance_types(InstanceTypes=[kind])["InstanceTypes"]
+    processor = found.get("ProcessorInfo", {})
+    return {
+        "bareMetal": found["BareMetal"],
+        "currentGeneration": found["CurrentGeneration"],
+        "defaultVcpus": found["VCpuInfo"]["DefaultVCpus"],
+        "hypervisor": found.get("Hypervisor", ""),
+        "id": kind,
+        "instanceType": kind,
+        "memorySize": found["MemoryInfo"]["SizeInMiB"],
+        "region": aws.region,
+        "supportedArchitectures": processor.get("SupportedArchitectures", []),
+    }
+
+
 def _get_caller_identity(aws: Aws, _args: Properties) -> Properties:
     caller = aws.sts.get_caller_identity()
     account = caller["Account"]
@@ -138,6 +155,12 @@ FUNCTIONS = (
         source=f"{REGISTRY}/ec2/getinstancetypeofferings/",
         arguments=frozenset({"filters", "locationType"}),
         call=_get_offerings,
+    ),
+    Function(
+        token="aws:ec2/getInstanceType:getInstanceType",  # noqa: S106
+        source=f"{REGISTRY}/ec2/getinstancetype/",
+        arguments=frozenset({"instanceType"}),
+        call=_get_type,
     ),
     Function(
         token="aws:index/getCallerIdentity:getCallerIdentity",  # noqa: S106

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from bootstrap import Report, Script, Slug, parse_report, render
-from manifest import App, Process, Settings
-from manifest.model import Healthcheck
+from manifest import App, Deploy, Healthcheck, Process, RootVolume, Settings
 
 DEADLINE = 60.0
 """Seconds; nothing here takes one."""
@@ -21,7 +20,6 @@ DEADLINE = 60.0
 SETTINGS = Settings(project="shop", stack="dev", account="123456789012", region="eu-central-1")
 APP = App(
     name="hello",
-    runtime="none",
     source=None,
     slug_url="https://slugs.example.com/hello.tar.gz",
     slug_sha256=None,
@@ -32,6 +30,8 @@ PROCESS = Process(
     app="hello",
     name="web",
     cmd="bin/web",
+    runtime="none",
+    packages=(),
     count=1,
     port=5000,
     image_id="ami-0abc1234",
@@ -39,10 +39,12 @@ PROCESS = Process(
     key_name=None,
     subnets=(),
     env={},
-    healthcheck=Healthcheck(),
+    healthcheck=Healthcheck(path="/"),
     allow_from=(),
-    min_healthy_time=0,
-    healthy_deadline=300,
+    public_ip=True,
+    root_volume=RootVolume(),
+    tags={},
+    deploy=Deploy().model_copy(update={"min_healthy_time": 0}),
 )
 
 
@@ -58,12 +60,13 @@ def app() -> App:
 
 @pytest.fixture
 def make() -> Callable[..., Script]:
-    """Renders the script of a small app, all as said and the rest plain."""
+    """Renders the script of a small app, all as said, keys of `deploy` too, and the rest plain."""
 
-    def make(*, runtime: str = "none", slug: Slug | None = None, stack: str = "dev", **keys: Any) -> Script:
+    def make(*, slug: Slug | None = None, stack: str = "dev", **keys: Any) -> Script:
         slug = slug or Slug(url="https://slugs.example.com/hello.tar.gz")
-        process = replace(PROCESS, **keys)
-        return render(replace(APP, runtime=runtime), process, slug, replace(SETTINGS, stack=stack))
+        deploy = {key: keys.pop(key) for key in [*keys] if key in Deploy.model_fields}
+        process = replace(PROCESS, deploy=PROCESS.deploy.model_copy(update=deploy), **keys)
+        return render(process, slug, replace(SETTINGS, stack=stack))
 
     return make
 

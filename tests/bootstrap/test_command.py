@@ -43,7 +43,7 @@ def run(project, monkeypatch, capsys):
 def test_prints_the_script_that_an_instance_gets(run, project):
     settings = load_settings(project, "dev")
     (app,) = [app for app in load_apps(project, settings) if app.name == "hello"]
-    script = render(app, app.processes[0], slug_of(app, settings), settings)
+    script = render(app.processes[0], slug_of(app, settings), settings)
     assert run("hello", "--stack", "dev") == (0, script.text, "")
 
 

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap import MACHINE, SCRIPT_MAX, PackedSlug, Slug, render, slug_of
-from manifest import ManifestError, load_apps, load_settings
-from manifest.model import Healthcheck
+from bootstrap import SCRIPT_MAX, PackedSlug, Slug, render, slug_of
+from manifest import Healthcheck, ManifestError, RootVolume, load_apps, load_settings
 
 GOLDEN = Path(__file__).parent / "golden"
 URL = "https://slugs.example.com/hello.tar.gz"
@@ -29,7 +28,7 @@ def test_the_golden_script(tmp_path):
     (tmp_path / "Pulumi.yaml").write_text("name: shop\n")
     settings = load_settings(tmp_path, "dev")
     (app,) = load_apps(tmp_path, settings)
-    text = render(app, app.processes[0], slug_of(app, settings), settings).text
+    text = render(app.processes[0], slug_of(app, settings), settings).text
     if os.environ.get("UPDATE_GOLDEN"):
         (GOLDEN / "hello.sh").write_text(text)
     assert text == (GOLDEN / "hello.sh").read_text()
@@ -54,9 +53,12 @@ def variants(make):
             slug=Slug(url=f"https://h/{NASTY}"),
             env={"A": NASTY, "B": "", "C": "-n"},
             cmd=NASTY.strip(),
-            healthcheck=Healthcheck.model_construct(path=f"/{NASTY}", start_timeout=60),
+            healthcheck=Healthcheck().model_copy(update={"path": f"/{NASTY}"}),
             runtime="ruby",
         ),
+        "command": make(healthcheck=Healthcheck(command="bin/check --deep 'it'"), port=None),
+        "worker": make(healthcheck=Healthcheck(), port=None),
+        "codes": make(healthcheck=Healthcheck(path="/", success_codes="200-299,404")),
     }
 
 
@@ -96,7 +98,7 @@ BEFORE = {
     "cmd": "bin/web",
     "env": {"A": "1", "a": "2", "B": "3"},
     "port": 5000,
-    "healthcheck": Healthcheck(),
+    "healthcheck": Healthcheck(path="/"),
     "min_healthy_time": 10,
     "slug": Slug(url=URL, sha256="a" * 64),
     "runtime": "none",
@@ -116,7 +118,19 @@ BEFORE = {
         {"env": {"A": "1", "a": "2", "B": "4"}},
         {"port": 5001},
         {"healthcheck": Healthcheck(path="/up")},
-        {"healthcheck": Healthcheck(start_timeout="61s")},
+        {"healthcheck": Healthcheck(path="/", start_timeout="61s")},
+        {"healthcheck": Healthcheck(path="/", interval="6s")},
+        {"healthcheck": Healthcheck(path="/", timeout="6s")},
+        {"healthcheck": Healthcheck(path="/", threshold=3)},
+        {"healthcheck": Healthcheck(path="/", success_codes="200")},
+        {"healthcheck": Healthcheck(command="bin/check")},
+        {"healthcheck": Healthcheck()},
+        {"port": None, "healthcheck": Healthcheck()},
+        {"packages": ("imagemagick",)},
+        {"public_ip": False},
+        {"root_volume": RootVolume(size=9)},
+        {"root_volume": RootVolume(type="gp2")},
+        {"generation": 2},
         {"min_healthy_time": 11},
         {"slug": Slug(url=f"{URL}?2", sha256="a" * 64)},
         {"slug": Slug(url=URL, sha256="b" * 64)},
@@ -132,17 +146,15 @@ def test_what_must_replace_an_instance_changes_its_version(make, changed):
     assert after.version != before.version
 
 
-def test_what_every_machine_is_is_in_every_version(make, monkeypatch):
-    before = make()
-    monkeypatch.setattr("bootstrap.script.MACHINE", {**MACHINE, "associate_public_ip_address": False})
-    assert make().version != before.version
-
-
 @pytest.mark.parametrize(
     "changed",
     [
         {},
         {"healthy_deadline": 900},
+        {"canary": 3},
+        {"max_parallel": 2},
+        {"tags": {"team": "core"}},
+        {"packages": ("runit",)},
         {"count": 7},
         {"allow_from": ("0.0.0.0/0",)},
         {"subnets": ("subnet-b", "subnet-a")},

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bootstrap import Slug
-from manifest.model import AppFile, Healthcheck
+from manifest import Healthcheck
+from manifest.model import AppFile
 
 NASTY = [
     "$(touch PWNED)",
@@ -115,7 +116,7 @@ def test_nasty_addresses_reach_curl_as_they_are(machine, make, bucket):
     slug = Slug(url=f"https://slugs.example.com/{ADDRESS}", bucket=bucket)
     boot = machine.boot(make(slug=slug, healthcheck=Healthcheck(path=f"/{ADDRESS}")))
     assert boot.report.ready_ms is not None
-    *_, fetch, check = boot.called("curl")
+    *_, fetch, check, _again = boot.called("curl")
     assert slug.url in fetch
     assert check[-1] == f"http://127.0.0.1:5000/{ADDRESS}"
     assert all("g" in call[0] for call in (fetch, check))  # without -g, curl expands brackets

@@ -35,6 +35,10 @@ FOUND: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
     "aws:ec2/getSubnet:getSubnet": lambda args: {"id": args["id"], "vpcId": f"vpc-of-{args['id']}"},
     "aws:ec2/getSubnets:getSubnets": lambda args: {"ids": ["subnet-0000000b", "subnet-0000000a"]},
     "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": lambda args: {"locations": ["z-1", "z-2"]},
+    "aws:ec2/getInstanceType:getInstanceType": lambda args: {
+        "defaultVcpus": 1 if args["instanceType"] == "t2.micro" else 2,
+        "hypervisor": "xen" if args["instanceType"].startswith("t2.") else "nitro",
+    },
 }
 
 

@@ -13,7 +13,8 @@ def now(project):
     def now():
         settings = load_settings(project, "dev")
         (release,) = releases_of(load_apps(project, settings), settings)
-        return release.app, accepted_of(release)
+        vcpus = {process.name: "2" for process in release.app.processes}
+        return release.app, {**accepted_of(release), "vcpus": vcpus}
 
     return now
 
@@ -24,7 +25,8 @@ def version(accepted):
 
 def test_a_new_app(now):
     app, new = now()
-    (line,) = explain(app, None, new)
+    line, peak = explain(app, None, new)
+    assert peak == "app hello:   at most 1 instances (2 vCPU) at once"
     assert line.startswith(f"app hello: new: web 1 x t3.micro, version {version(new)}, script ")
 
 
@@ -34,11 +36,12 @@ def test_a_changed_value_says_key_layer_and_line(now, project):
         file.write("env: {GREETING: hi}\n")
     app, new = now()
     size = len(new["processes"]["web"]["script"].encode()) / 1024
-    effect, cause = explain(app, old, new)
+    effect, peak, cause = explain(app, old, new)
     assert effect == (
-        f"app hello: web: 1 of version {version(old)} replaced by 1 of {version(new)}, "
-        f"each proved before an old one goes (at most 2 at once), script {size:.1f} KiB"
+        f"app hello: web: 1 of version {version(old)} replaced by 1 of {version(new)}, script {size:.1f} KiB"
     )
+    at_once = "at most 2 instances (4 vCPU) at once, since no old one goes before every new one is proved"
+    assert peak == f"app hello:   {at_once}"
     assert cause == "app hello:   because env.GREETING: default -> 'hi' (app file, apps/hello.yaml:6)"
 
 
@@ -74,9 +77,8 @@ def test_a_changed_template_is_said_to_be_bootstraps(now):
     app, new = now()
     old = deepcopy(new)
     old["processes"]["web"]["version"] = "00000000"
-    assert [*explain(app, old, new)][
-        1
-    ] == "app hello:   because bootstrap: what every machine gets has changed"
+    *_, cause = explain(app, old, new)
+    assert cause == "app hello:   because bootstrap: what every machine gets has changed"
 
 
 def test_a_value_taken_away_says_where_it_was(now, project):
@@ -86,8 +88,8 @@ def test_a_value_taken_away_says_where_it_was(now, project):
     _, old = now()
     file.write_text(before)
     app, new = now()
-    lines = [*explain(app, old, new)]
-    assert "because env.GREETING: 'hi' -> default (no longer in app file, apps/hello.yaml)" in lines[1]
+    *_, cause = explain(app, old, new)
+    assert "because env.GREETING: 'hi' -> default (no longer in app file, apps/hello.yaml)" in cause
 
 
 def test_a_comment_above_a_key_is_no_change(now, project):
@@ -119,3 +121,52 @@ def test_from_a_url_to_a_folder_is_one_cause_and_no_content(now, project):
     file.write_text(shipped)
     app, new = now()
     assert not any("content" in line for line in explain(app, old, new))
+
+
+def test_several_processes_their_waves_and_the_peak_of_all(now, project):
+    file = project / "apps/hello.yaml"
+    before = file.read_text()
+    file.write_text(before + "processes: {web: {count: 2}, worker: {cmd: bin/work}, old: {cmd: bin/old}}\n")
+    _, old = now()
+    file.write_text(before + "processes: {web: {count: 5}, worker: {cmd: bin/work}}\nenv: {A: b}\n")
+    app, new = now()
+    effect, peak, *_ = explain(app, old, new)
+    assert (
+        f"2 of version {version(old)} replaced by 5 of {version(new)} in waves of 1, 1, 1, 1, 1, " in effect
+    )
+    assert "; old goes: 1 x t3.micro" in effect
+    assert peak.startswith("app hello:   at most 10 instances (")  # 2 + 5 web, 1 + 1 worker, 1 old
+
+
+def test_a_process_that_stays_is_counted_once(now, project):
+    file = project / "apps/hello.yaml"
+    before = file.read_text()
+    file.write_text(before + "processes: {web: {count: 2}, worker: {cmd: bin/work, count: 3}}\n")
+    _, old = now()
+    file.write_text(before + "processes: {web: {count: 2, port: 8080}, worker: {cmd: bin/work, count: 3}}\n")
+    app, new = now()
+    _, peak, *_ = explain(app, old, new)
+    assert peak.startswith("app hello:   at most 7 instances (14 vCPU) at once, ")
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "tags: {team: core}",
+        "deploy: {canary: 2}",
+        "deploy: {max_parallel: 50%}",
+        "allow_from: [10.0.0.0/8]",
+        "processes: {web: {deploy: {canary: 2}}}",
+    ],
+)
+def test_what_replaces_nothing_is_said_to_replace_nothing(now, project, keys):
+    _, old = now()
+    file = project / "apps/hello.yaml"
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("allow_from")]
+    file.write_text("\n".join([*lines, keys, ""]))
+    app, new = now()
+    first, *causes = explain(app, old, new)
+    assert first == "app hello: no instance is replaced"
+    assert causes
+    old["processes"]["web"]["version"] = "00000000"
+    assert any("because bootstrap: " in line for line in explain(app, old, new))

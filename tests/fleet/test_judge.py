@@ -43,7 +43,7 @@ def test_failed_refuses_at_once_with_app_instance_step_exit_and_log():
     assert refused.text.splitlines() == [
         "app hello: instance i-0abc (hello.web.0.3fa9c1d2) failed at step fetch, exit 3",
         "  | https://slugs.example.com/demo.tar.gz answered 404",
-        "  whole console: aws ec2 get-console-output --latest --output text --instance-id i-0abc",
+        "  whole console: aws ec2 get-console-output --output text --instance-id i-0abc --latest",
         f"  next: {_NEXT}",
     ]
 

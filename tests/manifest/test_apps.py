@@ -56,7 +56,10 @@ def test_a_problem_of_the_defaults_is_told_once_and_first(project):
 
 def test_an_empty_app_file(project):
     project.write("apps/hello.yaml", "# soon")
-    assert project.problems() == ["apps/hello.yaml:1: cmd: is missing"]
+    assert project.problems() == [
+        "apps/hello.yaml:1: cmd: is missing",
+        "apps/hello.yaml:1: needs one of slug_url and source",
+    ]
 
 
 def test_a_file_named_as_no_app_may_be(project):

@@ -21,7 +21,13 @@ RANGE = "must be a range of addresses such as 203.0.113.0/24"
             "deploy: {healty_deadline: 5m}",
             "3: deploy.healty_deadline: unknown key (did you mean 'healthy_deadline'?)",
         ),
-        ("deploy: {qqq: 1}", "3: deploy.qqq: unknown key (known: healthy_deadline, min_healthy_time)"),
+        (
+            "deploy: {qqq: 1}",
+            (
+                "3: deploy.qqq: unknown key (known: canary, generation, healthy_deadline, "
+                "max_parallel, min_healthy_time)"
+            ),
+        ),
         ("healthcheck:\n  pth: /", "4: healthcheck.pth: unknown key (did you mean 'path'?)"),
         ("name: Hello", f"3: name: 'Hello' {NAME}"),
         ("name: 9lives", f"3: name: '9lives' {NAME}"),
@@ -38,7 +44,7 @@ RANGE = "must be a range of addresses such as 203.0.113.0/24"
         ("key_name: ''", "3: key_name: must not be empty"),
         (f"key_name: {'k' * 256}", "3: key_name: must have at most 255 characters"),
         (f"slug_sha256: {SHA256[1:]}", "3: slug_sha256: must look like ^[0-9a-f]{64}$"),
-        ("runtime: perl", "3: runtime: must be one of 'none' or 'ruby'"),
+        ("runtime: perl", "3: runtime: must be one of 'none', 'ruby', 'python', 'node' or 'java'"),
         ("count: three", "3: count: must be a whole number"),
         ("count: '3'", "3: count: must be a whole number"),
         ("count: 1e3", "3: count: must be a whole number"),
@@ -56,16 +62,16 @@ RANGE = "must be a range of addresses such as 203.0.113.0/24"
         ("env:\n  A: 'b '", f"4: env.A: {CARRIED}"),
         ('env:\n  A: "b\\t"', f"4: env.A: {CARRIED}"),
         ('env:\n  A: "b\\0c"', f"4: env.A: {CARRIED}"),
-        ("healthcheck: x", f"3: healthcheck.path: {PATH}"),
-        ("healthcheck: /a b", f"3: healthcheck.path: {PATH}"),
-        ("healthcheck: /\u00e4", f"3: healthcheck.path: {PATH}"),
+        ("healthcheck: x", f"3: healthcheck: {PATH}"),
+        ("healthcheck: /a b", f"3: healthcheck: {PATH}"),
+        ("healthcheck: /\u00e4", f"3: healthcheck: {PATH}"),
         ("healthcheck: 5", "3: healthcheck: must be a map"),
         ("healthcheck:\n  start_timeout: 60", f"4: healthcheck.start_timeout: {DURATION}"),
         ("deploy: {min_healthy_time: 0s}", f"3: deploy.min_healthy_time: {DURATION}"),
         ("deploy: {healthy_deadline: 100000h}", f"3: deploy.healthy_deadline: {DURATION}"),
         (
             "deploy: {min_healthy_time: 5m}",
-            "3: deploy: healthy_deadline must be longer than min_healthy_time",
+            "3: deploy.min_healthy_time: must be shorter than deploy.healthy_deadline, which is 300 s",
         ),
         ("allow_from: 0.0.0.0/0", "3: allow_from: must be a list"),
         (
@@ -154,7 +160,7 @@ def test_a_good_slug_url(project, url):
         (("source: ''",), "1: needs one of slug_url and source"),
         (
             ("source: .", f"slug_sha256: '{SHA256}'"),
-            "1: slug_sha256 goes with slug_url; a source is checked by itself",
+            "3: slug_sha256: goes with slug_url; a source is checked by itself",
         ),
         (("source: ../slugs/none",), "2: source: there is no folder ../slugs/none beside apps/hello.yaml"),
         (("source: hello.yaml",), "2: source: there is no folder hello.yaml beside apps/hello.yaml"),
@@ -165,7 +171,7 @@ def test_a_good_slug_url(project, url):
         ),
         (
             ("source: .", "healthcheck: {start_timeout: 5m}"),
-            "1: healthcheck.start_timeout must be shorter than deploy.healthy_deadline",
+            "3: healthcheck.start_timeout: must be shorter than deploy.healthy_deadline, which is 300 s",
         ),
     ],
 )
@@ -206,7 +212,7 @@ def test_only_the_posts_six_names(project):
     )
     (project.root / "apps/hello.yaml").unlink()
     app, process = project.one(), project.process()
-    assert (app.name, app.runtime, app.source, app.slug_sha256) == ("demo", "none", None, None)
+    assert (app.name, process.runtime, app.source, app.slug_sha256) == ("demo", "none", None, None)
     assert (process.label, process.image_id, process.instance_type) == (
         "demo.web",
         "ami-9aaa1cf2",
@@ -220,7 +226,7 @@ def test_what_holds_where_nothing_is_written(project):
     assert (process.instance_type, process.key_name, process.subnets) == ("t3.micro", None, ())
     assert (process.count, process.port, process.env, process.allow_from) == (1, 5000, {}, ())
     assert (process.healthcheck.path, process.healthcheck.start_timeout) == ("/", 60)
-    assert (process.min_healthy_time, process.healthy_deadline) == (10, 300)
+    assert (process.deploy.min_healthy_time, process.deploy.healthy_deadline) == (10, 300)
 
 
 def test_what_is_written_is_what_one_gets(project):
@@ -240,14 +246,14 @@ def test_what_is_written_is_what_one_gets(project):
         "deploy: {healthy_deadline: 1h, min_healthy_time: 3s}",
     )
     app, process = project.one(), project.process()
-    assert (app.name, app.runtime) == ("greeter", "ruby")
+    assert (app.name, process.runtime) == ("greeter", "ruby")
     assert (app.source, app.slug_url) == (project.root / "slugs/hello", None)
     assert process.env == {"A": "", "B": "5", "C": " c\\n", "_d": "x \n\ty\n"}
     assert (process.cmd, process.count, process.port) == ("bin/web -v", 0, 8080)
     assert process.key_name == "k"
     assert (process.healthcheck.path, process.healthcheck.start_timeout) == ("/up?a=[b]", 120)
     assert process.allow_from == ("10.0.0.1/32", "2001:db8::/32")
-    assert (process.min_healthy_time, process.healthy_deadline) == (3, 3600)
+    assert (process.deploy.min_healthy_time, process.deploy.healthy_deadline) == (3, 3600)
 
 
 def test_a_healthcheck_may_be_its_path(project):
@@ -256,7 +262,7 @@ def test_a_healthcheck_may_be_its_path(project):
 
 
 def test_all_wrong_keys_at_once_in_the_order_of_the_file(project):
-    project.app("port: 0", "count: -1", "name: X", "deploy: {canary: 1}", "env: {A: true}")
+    project.app("port: 0", "count: -1", "name: X", "deploy: {canary: -1}", "env: {A: true}")
     assert [problem.split(": ")[:2] for problem in project.problems()] == [
         ["apps/hello.yaml:3", "port"],
         ["apps/hello.yaml:4", "count"],

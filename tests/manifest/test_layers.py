@@ -103,7 +103,7 @@ class TestAnApp:
         assert project.written("subnets").endswith("(stack config, Pulumi.dev.yaml:5)")
         project.app("subnet: subnet-0000000c")
         assert project.process().subnets == ("subnet-0000000c",)
-        assert "subnets" not in project.one().written
+        assert project.written("subnets").endswith("(app file, apps/hello.yaml:3)")
 
     def test_the_app_beats_the_defaults(self, project):
         assert project.process().env == {"A": "defaults", "B": "app", "C": "app"}

@@ -5,7 +5,7 @@ set -Eeuo pipefail
 umask 022
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
-readonly version=efbed063
+readonly version=9966238f
 readonly log=/var/log/compute-instances.log
 readonly work=/var/lib/compute-instances
 readonly service=/etc/sv/app
@@ -62,6 +62,7 @@ persist() {
     sleep "${pause:-2}"
   done
 }
+say started
 
 begin system
 # shellcheck source=/dev/null
@@ -74,10 +75,16 @@ finish
 
 begin packages
 apt=(apt-get -qq -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-unsafe-io -o Acquire::Retries=3
-  -o Acquire::Languages=none -o Acquire::IndexTargets::deb-src::Sources::DefaultEnabled=false)
+  -o Acquire::http::Timeout=15 -o Acquire::https::Timeout=15 -o Acquire::Languages=none
+  -o Acquire::IndexTargets::deb-src::Sources::DefaultEnabled=false)
 refresh() { "${apt[@]}" update -o APT::Update::Error-Mode=any; }
 persist 60 refresh
-bring() { "${apt[@]}" install -y --no-install-recommends runit runit-run ruby; }
+install=(install -y --no-install-recommends runit runit-run ruby)
+bring() {
+  "${apt[@]}" "${install[@]}" && return 0
+  "${apt[@]}" -s "${install[@]}" >/dev/null || return 3 # there are no such packages, so waiting is of no use
+  return 1
+}
 persist 120 bring # somebody else may hold apt's locks at first boot
 finish
 
@@ -105,11 +112,61 @@ fetch() {
   fetched "$status"
 }
 persist 60 fetch
-sha256sum --check --quiet <<<9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"  $slug"
+read -r sha256 _ < <(sha256sum "$slug")
+if [ "$sha256" != 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 ]; then
+  echo "what was fetched has the sha256 $sha256 and not 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+  exit 1
+fi
 finish
 
 # unpacked as app beside the old one, then switched: never half an app
 begin unpack
+# Looked through before a byte of it is written: what a slug holds goes under /srv/app and nowhere else.
+vet() {
+  python3 - "$slug" <<'PYTHON'
+import os, posixpath, subprocess, sys, tarfile
+
+def opened(path):
+    with open(path, "rb") as file:
+        if file.read(4) != b"\x28\xb5\x2f\xfd":
+            return tarfile.open(path)
+    return tarfile.open(fileobj=subprocess.Popen(["zstd", "-dc", path], stdout=subprocess.PIPE).stdout, mode="r|")
+
+def leaves(name):
+    return name.startswith("/") or posixpath.normpath(name).split("/")[0] == ".."
+
+def leads_out(member):
+    down = member.linkname.split("/")
+    while down and down[0] in (".", ".."):
+        down.pop(0)
+    around = "" if member.islnk() else posixpath.dirname(member.name)
+    return ".." in down or leaves(posixpath.join(around, member.linkname))
+
+def fault(member):
+    if leaves(member.name):
+        return "its name leaves the app's folder"
+    if (member.issym() or member.islnk()) and leads_out(member):
+        return "it is a link to %s, out of the app's folder" % member.linkname
+    if not (member.isfile() or member.isdir() or member.issym() or member.islnk()):
+        return "it is neither file, folder nor link"
+    if member.isfile() and member.mode & 0o6000:
+        return "it is setuid or setgid"
+
+disk = os.statvfs("/srv")
+free = disk.f_bavail * disk.f_frsize
+size = 0
+try:
+    for member in opened(sys.argv[1]):
+        if why := fault(member):
+            sys.exit("the slug's %s is refused: %s" % (member.name, why))
+        size += member.size
+        if size > free:
+            sys.exit("the slug unpacks to more than the %d MiB that the disk has left" % (free >> 20))
+except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+    sys.exit("the slug is no whole tarball: %s" % error)
+PYTHON
+}
+vet
 rm -rf /srv/app.new
 install -d -o app -g app /srv/app.new
 runuser -u app -- tar -x -f "$slug" -C /srv/app.new --no-same-owner --no-same-permissions
@@ -167,24 +224,30 @@ pause=0.1 persist 20 supervised
 finish
 
 begin check
-readonly url=http://127.0.0.1:8080/up
-answer() { curl -gs -o "$work/answer" -m 5 -w '%{http_code}' "$url"; }
 exits() { wc -l </run/app-exits; }
 give_up() { echo "$*"; exit 1; }
-started=$SECONDS healthy_since=''
+readonly url=http://127.0.0.1:8080/up
+is_healthy() { { [ "$1" -ge 200 ] && [ "$1" -le 399 ]; }; }
+ask() { # says in $fault what is wrong, if anything is
+  local status
+  status=$(curl -gs -o "$work/answer" -m 5 -w '%{http_code}' "$url") ||
+    { fault="GET $url gave no whole answer (curl: $?)"; return; }
+  is_healthy "$status" || fault="GET $url gave $status"
+}
+started=$SECONDS healthy_since='' healthy=0
 while :; do
   [ "$(exits)" -lt 3 ] || give_up 'the app exited 3 times while it was checked'
   fault=''
-  status=$(answer) || fault="GET $url gave no whole answer (curl: $?)"
-  [ -n "$fault" ] || [[ $status == [23]?? ]] || fault="GET $url gave $status"
-  [ "$(exits)" = "${exits_then:=$(exits)}" ] || fault="GET $url gave ${status/000/no answer}, and the app exited meanwhile"
+  ask
+  [ -n "$fault" ] || [ "$(exits)" = "${exits_then:=$(exits)}" ] || fault='the app exited after it was healthy'
   if [ -z "$fault" ]; then
     : "${healthy_since:=$SECONDS}"
-    [ $((SECONDS - healthy_since)) -lt 5 ] || break
-    sleep 1
+    healthy=$((healthy + 1)) left=$((5 - SECONDS + healthy_since))
+    [ "$left" -gt 0 ] || [ "$healthy" -lt 2 ] || break
+    sleep $((left > 0 && left < 5 ? left : 5))
   else
     [ $((SECONDS - started)) -lt 30 ] || give_up "$fault, more than 30 seconds after the start"
-    healthy_since='' exits_then=''
+    healthy_since='' healthy=0 exits_then=''
     sleep 0.5
   fi
 done

@@ -7,7 +7,7 @@ from local.provider.functions import FUNCTIONS
 from tests.local.provider.sdk import SDK_MODULES, sdk_outputs
 
 ACCOUNT = "123456789012"
-VPC, SUBNET, SUBNETS, OFFERINGS, CALLER = (function.token for function in FUNCTIONS)
+VPC, SUBNET, SUBNETS, OFFERINGS, TYPE, CALLER = (function.token for function in FUNCTIONS)
 
 
 def known_to_the_sdk(token, answer):
@@ -54,6 +54,13 @@ def test_where_a_type_is_offered(plugin):
     assert "us-east-1a" in offers["locations"]
     assert len(offers["locations"]) == len(offers["instanceTypes"]) == len(offers["locationTypes"])
     assert known_to_the_sdk(OFFERINGS, offers)
+
+
+@pytest.mark.parametrize(("name", "vcpus", "hypervisor"), [("t3.micro", 2, "nitro"), ("t2.micro", 1, "xen")])
+def test_what_a_type_is(plugin, name, vcpus, hypervisor):
+    found = plugin.invoke(TYPE, instanceType=name)
+    assert (found["defaultVcpus"], found["hypervisor"]) == (vcpus, hypervisor)
+    assert known_to_the_sdk(TYPE, found)
 
 
 def test_who_is_asking(plugin):
