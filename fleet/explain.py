@@ -22,7 +22,7 @@ _REPLACES_NOTHING: Final = frozenset(
 def explain(app: App, old: Accepted | None, new: Accepted) -> Iterator[str]:
     """Lines about what `new` changes; `old` is None for an app that was never accepted."""
     if old is None:
-        yield from (_first(app, name, process) for name, process in new["processes"].items())
+        yield from (_first(app, name, process) for name, process in sorted(new["processes"].items()))
         yield from _peak(app, {}, new)
         return
     causes = list(_causes(app, old, new))
@@ -42,10 +42,10 @@ def _first(app: App, name: str, process: Mapping[str, Any]) -> str:
 
 
 def _effects(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    for name, process in new.items():
+    for name, process in sorted(new.items()):
         if effect := _effect(name, old.get(name), process):
             yield effect
-    yield from (f"{name} goes: {_amount(old[name])}" for name in old.keys() - new.keys())
+    yield from (f"{name} goes: {_amount(old[name])}" for name in sorted(old.keys() - new.keys()))
 
 
 def _effect(name: str, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> str | None:

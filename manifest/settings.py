@@ -1,7 +1,7 @@
 """A stack's config as one frozen value."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,11 +16,15 @@ DOCUMENTATION_ACCOUNT: Final = "111122223333"
 
 
 PLACEHOLDER_IMAGE: Final = "ami-00000000000000000"
+_PLACEHOLDER_SUBNET: Final = re.compile(r"subnet-0{16}\d")
 
 _ASK_ACCOUNT: Final = "aws sts get-caller-identity --query Account --output text"
 _ASK_IMAGE: Final = (
     "aws ec2 describe-images --owners 136693071363 --filters 'Name=name,Values=debian-12-amd64-*' "
     "--query 'sort_by(Images,&CreationDate)[-1].ImageId' --output text --region "
+)
+_ASK_SUBNETS: Final = (
+    "aws ec2 describe-subnets --query 'Subnets[].[SubnetId,AvailabilityZone]' --output text --region "
 )
 
 OWN_KEYS: Final = ("counts", "imageId", "subnets")
@@ -103,20 +107,25 @@ def _project(root: Path) -> str:
 
 def refuse_placeholders(settings: Settings) -> None:
     """Raises ManifestError, saying what to fill in, for an environment that is still as shipped."""
-    problems = []
-    if settings.account == DOCUMENTATION_ACCOUNT:
-        origin = settings.origin("aws:allowedAccountIds")
-        text = "aws:allowedAccountIds: is AWS's documentation account; put yours, as told by: " + _ASK_ACCOUNT
-        problems.append(Problem(origin.file, origin.line, text))
-    if settings.image_id == PLACEHOLDER_IMAGE:
-        origin = settings.origin("imageId")
-        text = (
-            "imageId: is a placeholder; put the region's official Debian 12 image, as told by: "
-            f"{_ASK_IMAGE}{settings.region}"
-        )
-        problems.append(Problem(origin.file, origin.line, text))
-    if problems:
+    if problems := [*_placeholders(settings)]:
         raise ManifestError(problems)
+
+
+def _placeholders(settings: Settings) -> Iterator[Problem]:
+    if settings.account == DOCUMENTATION_ACCOUNT:
+        text = f"is AWS's documentation account; put yours, as told by: {_ASK_ACCOUNT}"
+        yield _problem(settings, "aws:allowedAccountIds", text)
+    if settings.image_id == PLACEHOLDER_IMAGE:
+        text = "is a placeholder; put the region's official Debian 12 image, as told by: "
+        yield _problem(settings, "imageId", f"{text}{_ASK_IMAGE}{settings.region}")
+    if any(_PLACEHOLDER_SUBNET.fullmatch(subnet) for subnet in settings.subnets):
+        text = "are placeholders; put subnets of your VPC, or take the key out for the default VPC's: "
+        yield _problem(settings, "subnets", f"{text}{_ASK_SUBNETS}{settings.region}")
+
+
+def _problem(settings: Settings, key: str, text: str) -> Problem:
+    origin = settings.origin(key)
+    return Problem(origin.file, origin.line, f"{key}: {text}")
 
 
 class _Parser:
