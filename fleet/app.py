@@ -1,6 +1,6 @@
 """One app in the cloud: a component with everything that begins with its name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -72,7 +72,7 @@ class AppComponent(pulumi.ComponentResource):
             process=process,
             script=release.scripts[process.name],
             settings=shared.settings,
-            subnets=shared.networks.subnets_of(process),
+            networks=shared.networks,
             security_group=group.id,
             profile=profile,
             needs=[*needs, *rules],
@@ -81,15 +81,25 @@ class AppComponent(pulumi.ComponentResource):
 
 
 def _summary(release: Release, proofs: Mapping[str, list[Proof]]) -> Summary:
-    every = [(process, proof) for process in release.app.processes for proof in proofs[process.name]]
+    addresses = {
+        process.name: _addresses(process, proofs[process.name])
+        for process in release.app.processes
+        if process.port
+    }
+    every = [proof for many in proofs.values() for proof in many]
     return {
-        "addresses": [_address(process, proof) for process, proof in every if process.port],
-        "instances": [proof.instance.id for _, proof in every],
+        "addresses": pulumi.Output.all(**addresses).apply(_in_one_list),
+        "instances": [proof.instance.id for proof in every],
         "versions": {name: script.version for name, script in release.scripts.items()},
         "count": len(every),
     }
 
 
-def _address(process: Process, proof: Proof) -> pulumi.Output[str]:
-    host = proof.instance.public_ip if process.public_ip else proof.instance.private_ip
-    return pulumi.Output.format("http://{}:{}", host, process.port)
+def _addresses(process: Process, proofs: Iterable[Proof]) -> pulumi.Output[list[str]]:
+    instances = [proof.instance for proof in proofs]
+    hosts = [one.public_ip if process.public_ip else one.private_ip for one in instances]
+    return pulumi.Output.all(*hosts).apply(lambda known: [f"http://{host}:{process.port}" for host in known])
+
+
+def _in_one_list(addresses: Mapping[str, list[str]]) -> list[str]:
+    return [address for name in sorted(addresses) for address in addresses[name]]

@@ -7,7 +7,8 @@ from typing import Any, Final
 import pulumi
 
 from bootstrap import Script, machine_of
-from fleet import names, network
+from fleet import names
+from fleet.network import Networks
 from manifest import Process, Settings
 
 HASHED: Final = frozenset(
@@ -36,7 +37,7 @@ class Launch:
     process: Process
     script: Script
     settings: Settings
-    subnets: pulumi.Input[Sequence[str]]
+    networks: Networks
     security_group: pulumi.Input[str]
     profile: pulumi.Input[str] | None
     needs: Sequence[pulumi.Resource]
@@ -60,7 +61,7 @@ def instance_arguments(
         "ami": pulumi.Output.from_input(_after(turn, process.image_id)) if turn else process.image_id,
         "instance_type": process.instance_type,
         "key_name": process.key_name,
-        "subnet_id": network.pick(launch.subnets, index),
+        "subnet_id": launch.networks.subnet_of(process, index),
         "user_data": None if script.compressed else script.text,
         "user_data_base64": script.compressed,
         **machine_of(process),

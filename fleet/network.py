@@ -10,46 +10,50 @@ from manifest import Process
 
 
 class Networks:
-    """Asks AWS each question once, however many processes want to know."""
+    """Asks AWS each question once, however many processes and instances want to know."""
 
     def __init__(self, types: InstanceTypes) -> None:
         self._types = types
-        self._default_vpc: pulumi.Output[str] | None = None
         self._vpcs: dict[str, pulumi.Output[str]] = {}
         self._subnets: dict[str, pulumi.Output[Sequence[str]]] = {}
+        self._picked: dict[tuple[str, int], pulumi.Output[str]] = {}
 
     def vpc_of(self, process: Process) -> pulumi.Output[str]:
         """The id of the VPC that the process's subnets are in."""
-        if not process.subnets:
-            return self._default()
-        first = process.subnets[0]
+        first = process.subnets[0] if process.subnets else ""
         if first not in self._vpcs:
-            self._vpcs[first] = aws.ec2.get_subnet_output(id=first).vpc_id
+            self._vpcs[first] = (
+                aws.ec2.get_subnet_output(id=first).vpc_id
+                if first
+                else aws.ec2.get_vpc_output(default=True).id
+            )
         return self._vpcs[first]
 
-    def subnets_of(self, process: Process) -> pulumi.Output[Sequence[str]]:
-        """The ids of the subnets that the process's instances go round, never none."""
+    def subnet_of(self, process: Process, index: int) -> pulumi.Input[str]:
+        """The subnet of the instance with this index: instances go round them.
+
+        In their sorted order, so that the one in which they were written or found moves no instance.
+        """
         if process.subnets:
-            return pulumi.Output.from_input(process.subnets)
+            return _pick(process.subnets, index)
+        key = (process.instance_type, index)
+        if key not in self._picked:
+            self._picked[key] = self._found(process).apply(lambda found: _pick(found, index))
+        return self._picked[key]
+
+    def _found(self, process: Process) -> pulumi.Output[Sequence[str]]:
+        """The default VPC's subnets where the process's type is offered, never none."""
         kind = process.instance_type
         if kind not in self._subnets:
-            zones = self._types.zones(kind)
-            filters = pulumi.Output.all(self._default(), zones).apply(lambda found: _where(process, *found))
-            found = aws.ec2.get_subnets_output(filters=filters).ids
-            self._subnets[kind] = found.apply(lambda ids: _some(process, ids))
+            both = pulumi.Output.all(self.vpc_of(process), self._types.zones(kind))
+            filters = both.apply(lambda found: _where(process, *found))
+            ids = aws.ec2.get_subnets_output(filters=filters).ids
+            self._subnets[kind] = ids.apply(lambda found: _some(process, found))
         return self._subnets[kind]
 
-    def _default(self) -> pulumi.Output[str]:
-        self._default_vpc = self._default_vpc or aws.ec2.get_vpc_output(default=True).id
-        return self._default_vpc
 
-
-def pick(subnets: pulumi.Input[Sequence[str]], index: int) -> pulumi.Output[str]:
-    """The subnet of the instance with this index.
-
-    Sorted first, so that the order in which they were written or found moves no instance.
-    """
-    return pulumi.Output.from_input(subnets).apply(lambda ids: sorted(ids)[index % len(ids)])
+def _pick(subnets: Sequence[str], index: int) -> str:
+    return sorted(subnets)[index % len(subnets)]
 
 
 def _where(process: Process, vpc: str, zones: list[str]) -> list[aws.ec2.GetSubnetsFilterArgsDict]:

@@ -79,15 +79,20 @@ def declare_instances(launch: Launch, gates: Gates, parent: pulumi.Resource) -> 
     A wave is launched when every gate of the waves before it has passed.
     """
     proofs: list[Proof] = []
+    turn: Awaitable[object] | None = None
     for wave in plan(launch.process.count, launch.process.deploy):
-        turn = _passed([proof.gate for proof in proofs]) if proofs else None
-        proofs += [_declare_instance(launch, index, turn, gates, parent) for index in wave]
+        started = [_declare_instance(launch, index, turn, gates, parent) for index in wave]
+        turn = _passed(turn, [proof.gate for proof in started])
+        proofs += started
     return proofs
 
 
-def _passed(gates: Sequence[pulumi.Stash]) -> Awaitable[object]:
-    """Done when the gates have passed; in a preview at once. Any number may wait for it."""
-    return asyncio.gather(*(gate.urn.future() for gate in gates))
+def _passed(turn: Awaitable[object] | None, gates: Sequence[pulumi.Stash]) -> Awaitable[object] | None:
+    """Done when `turn` is and the gates have passed; any number may wait. In a preview nobody does."""
+    if pulumi.runtime.is_dry_run():
+        return None
+    before = [turn] if turn else []
+    return asyncio.gather(*before, *(gate.urn.future() for gate in gates))
 
 
 def _declare_instance(
