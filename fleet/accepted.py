@@ -14,7 +14,7 @@ from fleet import names
 from fleet.explain import Accepted, explain
 from fleet.release import Release
 from fleet.types import InstanceTypes
-from fleet.waves import plan
+from fleet.waves import in_words, plan
 from manifest import App
 
 Summary = Mapping[str, Any]
@@ -75,7 +75,7 @@ def accepted_of(release: Release) -> Accepted:
         "processes": {
             process.name: {
                 "count": str(process.count),
-                "waves": [str(len(wave)) for wave in plan(process.count, process.deploy)],
+                "waves": in_words(plan(process.count, process.deploy)),
                 "type": process.instance_type,
                 "version": scripts[process.name].version,
                 "script": scripts[process.name].text,

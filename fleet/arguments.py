@@ -49,7 +49,7 @@ def instance_arguments(
     """The keyword arguments of aws.ec2.Instance, which is launched when its `turn` has come.
 
     It waits by one of its plain values and without a recorded dependency: so all old instances can end at
-    once, and a preview, where nothing is waited for, shows everything.
+    once.
     """
     process, script = launch.process, launch.script
     tags = {

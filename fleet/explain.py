@@ -51,32 +51,42 @@ def _effects(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
 def _effect(name: str, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> str | None:
     if old is None:
         return f"{name} is new: {_amount(new)}{_waves(new)}"
-    before, after = old["count"], new["count"]
-    if old["version"] != new["version"]:
-        return (
-            f"{name}: {before} of version {old['version']} replaced by {after} of {new['version']}"
-            f"{_waves(new)}, {_size(new)}"
-        )
-    if before != after:
-        return f"{name}: {before} -> {after} instances, version {new['version']} stays"
-    return None
+    before, after, version = old["count"], new["count"], new["version"]
+    if old["version"] == version:
+        return f"{name}: {before} -> {after} instances, version {version} stays" if before != after else None
+    if "0" in (before, after):
+        return f"{name}: {before} -> {after} instances{_waves(new)}" if before != after else None
+    return (
+        f"{name}: {before} of version {old['version']} replaced by {after} of {version}"
+        f"{_waves(new)}, {_size(new)}"
+    )
 
 
 def _peak(app: App, old: Accepted, new: Accepted) -> Iterator[str]:
     """What runs at once when the last new one is proved: all that is old goes after that."""
-    running = [*_running(new), *_running(old, but=new)]
-    instances, vcpus = (sum(numbers) for numbers in zip(*running, strict=True)) if running else (0, 0)
+    names = old.get("processes", {}).keys() | new["processes"].keys()
+    running = [_at_once(name, old, new) for name in names]
+    instances, vcpus = (sum(numbers) for numbers in zip(*running, strict=True))
     together = ", since no old one goes before every new one is proved" if old else ""
     yield f"app {app.name}:   at most {instances} instances ({vcpus} vCPU) at once{together}"
 
 
-def _running(accepted: Accepted, but: Accepted | None = None) -> Iterator[tuple[int, int]]:
-    """Instances and vCPUs of each process, but for the versions that stay."""
-    for name, process in accepted.get("processes", {}).items():
-        stays = but and but["processes"].get(name, {}).get("version") == process["version"]
-        count = int(process["count"])
-        if not stays:
-            yield count, count * int(accepted.get("vcpus", {}).get(name, 0))
+def _at_once(name: str, old: Accepted, new: Accepted) -> tuple[int, int]:
+    """Instances and vCPUs of a process: of both versions, or the more of the one that stays."""
+    before, after = _running(name, old), _running(name, new)
+    versions = {accepted["processes"][name]["version"] for accepted in (old, new) if _has(name, accepted)}
+    return max(before, after) if len(versions) == 1 else (before[0] + after[0], before[1] + after[1])
+
+
+def _running(name: str, accepted: Accepted) -> tuple[int, int]:
+    if not _has(name, accepted):
+        return 0, 0
+    count = int(accepted["processes"][name]["count"])
+    return count, count * int(accepted.get("vcpus", {}).get(name, 0))
+
+
+def _has(name: str, accepted: Accepted) -> bool:
+    return name in accepted.get("processes", {})
 
 
 def _causes(app: App, old: Accepted, new: Accepted) -> Iterator[tuple[str, bool]]:
@@ -109,7 +119,7 @@ def _amount(process: Mapping[str, Any]) -> str:
 def _waves(process: Mapping[str, Any]) -> str:
     """Said where there is more than one."""
     waves = process["waves"]
-    return f" in waves of {', '.join(waves)}" if len(waves) > 1 else ""
+    return f" in waves of {waves}" if waves not in ("", process["count"]) else ""
 
 
 def _size(process: Mapping[str, Any]) -> str:

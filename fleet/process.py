@@ -1,12 +1,13 @@
 """One process of an app: its firewall, its instances, and the gate of each."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pulumi
 import pulumi_aws as aws
+from pulumi.runtime import is_dry_run
 
 from fleet import names
 from fleet.arguments import IGNORED_LATER, Launch, instance_arguments
@@ -76,23 +77,18 @@ def _ingress(
 def declare_instances(launch: Launch, gates: Gates, parent: pulumi.Resource) -> list[Proof]:
     """The instances of one version, each with its gate, in the order of their index.
 
-    A wave is launched when every gate of the waves before it has passed.
+    A wave is launched when every gate of the wave before it has passed, which waited for the one before that.
     """
-    proofs: list[Proof] = []
-    turn: Awaitable[object] | None = None
+    waves: list[list[Proof]] = []
     for wave in plan(launch.process.count, launch.process.deploy):
-        started = [_declare_instance(launch, index, turn, gates, parent) for index in wave]
-        turn = _passed(turn, [proof.gate for proof in started])
-        proofs += started
-    return proofs
+        turn = _passed(proof.gate for proof in waves[-1]) if waves and not is_dry_run() else None
+        waves.append([_declare_instance(launch, index, turn, gates, parent) for index in wave])
+    return [proof for wave in waves for proof in wave]
 
 
-def _passed(turn: Awaitable[object] | None, gates: Sequence[pulumi.Stash]) -> Awaitable[object] | None:
-    """Done when `turn` is and the gates have passed; any number may wait. In a preview nobody does."""
-    if pulumi.runtime.is_dry_run():
-        return None
-    before = [turn] if turn else []
-    return asyncio.gather(*before, *(gate.urn.future() for gate in gates))
+def _passed(gates: Iterable[pulumi.Stash]) -> Awaitable[object]:
+    """Done when the gates have passed. Any number may wait for it."""
+    return asyncio.gather(*(gate.urn.future() for gate in gates))
 
 
 def _declare_instance(

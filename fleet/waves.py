@@ -1,5 +1,8 @@
 """In which order the instances of a process start. Pure."""
 
+from collections.abc import Sequence
+from itertools import groupby
+
 from manifest import Deploy
 
 Wave = tuple[int, ...]
@@ -13,6 +16,12 @@ def plan(count: int, deploy: Deploy) -> tuple[Wave, ...]:
     starts = range(canary, count, size)
     rest = (tuple(range(start, min(start + size, count))) for start in starts)
     return tuple(wave for wave in (tuple(range(canary)), *rest) if wave)
+
+
+def in_words(waves: Sequence[Wave]) -> str:
+    """How many start together, one wave after the other: `1, 4 x 2, 1`."""
+    runs = [(size, sum(1 for _ in same)) for size, same in groupby(len(wave) for wave in waves)]
+    return ", ".join(f"{times} x {size}" if times > 1 else str(size) for size, times in runs)
 
 
 def _instances(max_parallel: int | str, count: int) -> int:

@@ -131,9 +131,7 @@ def test_several_processes_their_waves_and_the_peak_of_all(now, project):
     file.write_text(before + "processes: {web: {count: 5}, worker: {cmd: bin/work}}\nenv: {A: b}\n")
     app, new = now()
     effect, peak, *_ = explain(app, old, new)
-    assert (
-        f"2 of version {version(old)} replaced by 5 of {version(new)} in waves of 1, 1, 1, 1, 1, " in effect
-    )
+    assert f"2 of version {version(old)} replaced by 5 of {version(new)} in waves of 5 x 1, " in effect
     assert "; old goes: 1 x t3.micro" in effect
     assert peak.startswith("app hello:   at most 10 instances (")  # 2 + 5 web, 1 + 1 worker, 1 old
 
@@ -170,3 +168,32 @@ def test_what_replaces_nothing_is_said_to_replace_nothing(now, project, keys):
     assert causes
     old["processes"]["web"]["version"] = "00000000"
     assert any("because bootstrap: " in line for line in explain(app, old, new))
+
+
+def test_a_process_that_stays_and_shrinks_runs_whole_until_the_others_are_proved(now, project):
+    file = project / "apps/hello.yaml"
+    before = file.read_text()
+    file.write_text(before + "processes: {web: {count: 2}, worker: {cmd: bin/work, count: 3}}\n")
+    _, old = now()
+    file.write_text(before + "processes: {web: {count: 2, port: 8080}, worker: {cmd: bin/work, count: 1}}\n")
+    app, new = now()
+    _, peak, *_ = explain(app, old, new)
+    assert peak.startswith("app hello:   at most 7 instances (14 vCPU) at once, ")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "effect"),
+    [
+        (3, 0, "app hello: web: 3 -> 0 instances"),
+        (0, 3, "app hello: web: 0 -> 3 instances in waves of 3 x 1"),
+        (0, 0, "app hello: no instance is replaced"),
+    ],
+)
+def test_where_there_was_or_will_be_none_none_is_replaced(now, project, before, after, effect):
+    file = project / "apps/hello.yaml"
+    shipped = file.read_text()
+    file.write_text(f"{shipped}count: {before}\n")
+    _, old = now()
+    file.write_text(f"{shipped}count: {after}\nenv: {{A: b}}\n")
+    app, new = now()
+    assert next(explain(app, old, new)) == effect
