@@ -12,7 +12,7 @@ from pathlib import Path
 from local.aws import folders, haproxy
 from local.aws.certificates import write_secret
 from local.aws.machine import Forward
-from local.aws.network import GATEWAY, METADATA, PEOPLE
+from local.aws.network import METADATA, PEOPLE, SERVICES
 from local.home import Home
 
 Address = tuple[str, int]
@@ -68,7 +68,7 @@ class Balancer:
                 self._global(),
                 _DEFAULTS,
                 self._for_machines("metadata", f"{METADATA}:80", self.metadata),
-                self._for_machines("api", f"{GATEWAY}:443", self.api, tls=self._certificate),
+                self._for_machines("api", f"{SERVICES}:443", self.api, tls=self._certificate),
                 *(self._for_people(forward) for forward in ordered),
             )
         )

@@ -1,4 +1,4 @@
-"""nft rules: what may reach a machine, and how machines reach the world.
+"""nft rules: what may reach a machine, what a machine may reach, and how it reaches the world.
 
 The rules stand in family ip. Packets between two machines cross the bridge and come here only by the bridge
 filter (br_netfilter); the bridge family is no way, because not every kernel has connection tracking there.
@@ -7,43 +7,71 @@ filter (br_netfilter); the bridge family is no way, because not every kernel has
 import json
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from local.aws.machine import Allow
+from local.aws.machine import Allow, NetworkView, Transport
 from local.aws.run import run, succeeds
 from local.errors import LocalError
 from local.progress import say
 
 _TABLE = "machines"
+_EVERY_PROTOCOL: Transport = "all"
 _BRIDGE_FILTER = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
 
 
-def machine_rules(bridge: str, uplink: str, allows: Iterable[Allow]) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Links:
+    """The interfaces of the namespace, and the addresses of the two services that need no permission."""
+
+    bridge: str
+    uplink: str
+    metadata: str
+    resolver: str
+
+
+def machine_rules(links: Links, view: NetworkView) -> str:
     """The whole rule set inside the namespace; nft replaces the old one by it in one transaction.
 
-    As on EC2, what a security group does not allow gets no answer at all. Rules and not one set of
-    address, port and source: nft refuses a set in which one range lies within another.
+    As on EC2, what no security group allows gets no answer at all. Answers to what was let through once
+    always pass, and so does a machine's way to the metadata service and to the VPC's resolver.
+    https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html
+
+    Rules and not one set of address, port and source: nft refuses a set in which one range lies within
+    another.
     """
     return f"""\
 table ip {_TABLE}
 flush table ip {_TABLE}
 table ip {_TABLE} {{
   chain ingress {{
-    ct state established,related accept
-{_accepts(allows)}    drop
+{_passes(view.ingress, "saddr", "daddr")}    drop
+  }}
+  chain egress {{
+    ip daddr {links.metadata} return
+    ip daddr {links.resolver} meta l4proto {{ tcp, udp }} th dport 53 return
+{_passes(view.egress, "daddr", "saddr")}    drop
   }}
   chain from_here {{
     type filter hook output priority filter
-    oifname "{bridge}" ip daddr 172.31.0.0/16 jump ingress
+    ct state established,related accept
+    oifname "{links.bridge}" ip daddr 172.31.0.0/16 jump ingress
   }}
-  chain between_machines {{
+  chain to_here {{
+    type filter hook input priority filter
+    ct state established,related accept
+    iifname "{links.bridge}" jump egress
+  }}
+  chain past_here {{
     type filter hook forward priority filter
-    oifname "{bridge}" jump ingress
+    ct state established,related accept
+    iifname "{links.bridge}" jump egress
+    oifname "{links.bridge}" jump ingress
   }}
   chain to_the_world {{
     type nat hook postrouting priority srcnat
-    oifname "{uplink}" masquerade
+    oifname "{links.uplink}" masquerade
   }}
 }}
 """
@@ -103,13 +131,22 @@ def refusing_chains(chains: str) -> list[str]:
     ]
 
 
-def _accepts(allows: Iterable[Allow]) -> str:
-    """One rule for all machines that share a permission, so that a rule per fleet suffices."""
-    targets: dict[tuple[str, int, int], set[str]] = defaultdict(set)
+def _passes(allows: Iterable[Allow], peer_is: str, machine_is: str) -> str:
+    """One rule for all machines that share a permission, so that a rule per fleet suffices.
+
+    Each returns and does not accept: between two machines, the other one has a say too.
+    """
+    machines: dict[tuple[str, str], set[str]] = defaultdict(set)
     for allow in allows:
-        targets[allow.source, allow.first_port, allow.last_port].add(allow.target)
+        machines[allow.peer, _ports(allow)].add(allow.machine)
     rules = (
-        f"    ip saddr {source} tcp dport {first}-{last} ip daddr {{ {', '.join(sorted(those))} }} accept\n"
-        for (source, first, last), those in sorted(targets.items())
+        f"    ip {peer_is} {peer} {ports}ip {machine_is} {{ {', '.join(sorted(those))} }} return\n"
+        for (peer, ports), those in sorted(machines.items())
     )
     return "".join(rules)
+
+
+def _ports(allow: Allow) -> str:
+    if allow.protocol == _EVERY_PROTOCOL:
+        return ""
+    return f"{allow.protocol} dport {allow.first_port}-{allow.last_port} "

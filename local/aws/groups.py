@@ -1,9 +1,9 @@
 """Security groups as the network sees them. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from local.aws.machine import Allow, Forward, NetworkView
+from local.aws.machine import Allow, Forward, NetworkView, Transport
 
 WIDEST_FORWARD = 32
 """Ports. Each is a listener on this host; a rule that opens more is for machines, not for people."""
@@ -13,17 +13,22 @@ ALL_PORTS = (0, 65535)
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One ingress permission over TCP: its source is a CIDR, or the members of a group."""
+    """One permission, in or out: the other side is a CIDR, or the members of a group."""
 
     first_port: int
     last_port: int
+    protocol: Transport = "tcp"
     cidr: str | None = None
     group: str | None = None
 
     @property
-    def forwarded(self) -> bool:
-        """Whether people get a way in by it: nobody outside is in a group."""
-        return self.cidr is not None and self.last_port - self.first_port < WIDEST_FORWARD
+    def unforwarded(self) -> str | None:
+        """Why people get no way in by it, as ingress; None if they do."""
+        if self.protocol == "udp":
+            return "UDP"
+        if self.last_port - self.first_port >= WIDEST_FORWARD:
+            return f"more than {WIDEST_FORWARD}"
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,26 +44,39 @@ Rules = Mapping[str, Iterable[Rule]]
 """By the group's id."""
 
 
-def network(members: Iterable[Member], rules: Rules) -> NetworkView:
-    """Everything these machines may be reached by. What no rule allows is absent, so it is dropped."""
+@dataclass(frozen=True, kw_only=True)
+class Permissions:
+    """The rules of all groups, each way."""
+
+    ingress: Rules = field(default_factory=dict)
+    egress: Rules = field(default_factory=dict)
+
+
+def network(members: Iterable[Member], rules: Permissions) -> NetworkView:
+    """Everything these machines may be reached by and may reach. What no rule allows is absent: dropped."""
     everyone = list(members)
     addresses = _addresses(everyone)
-    held = [(one, rule) for one in everyone for group in one.groups for rule in rules.get(group, ())]
+    inward, outward = _held(everyone, rules.ingress), _held(everyone, rules.egress)
     return NetworkView(
-        forwards=frozenset(forward for one, rule in held for forward in _forwards(one, rule)),
-        allows=frozenset(allow for one, rule in held for allow in _allows(one, rule, addresses)),
+        forwards=frozenset(forward for one, rule in inward for forward in _forwards(one, rule)),
+        ingress=frozenset(allow for one, rule in inward for allow in _allows(one, rule, addresses)),
+        egress=frozenset(allow for one, rule in outward for allow in _allows(one, rule, addresses)),
     )
 
 
-def too_wide(rules: Rules) -> list[str]:
+def not_forwarded(ingress: Rules) -> list[str]:
     """A sentence for each rule that people might expect a way in by, and get none."""
     return [
         f"{group}: ports {rule.first_port}-{rule.last_port} are open to machines, but not forwarded to people"
-        f" (more than {WIDEST_FORWARD})"
-        for group, held in rules.items()
+        f" ({rule.unforwarded})"
+        for group, held in ingress.items()
         for rule in held
-        if rule.cidr and not rule.forwarded
+        if rule.cidr and rule.unforwarded
     ]
+
+
+def _held(members: Iterable[Member], rules: Rules) -> list[tuple[Member, Rule]]:
+    return [(one, rule) for one in members for group in one.groups for rule in rules.get(group, ())]
 
 
 def _addresses(members: Iterable[Member]) -> dict[str, list[str]]:
@@ -70,12 +88,12 @@ def _addresses(members: Iterable[Member]) -> dict[str, list[str]]:
 
 
 def _forwards(member: Member, rule: Rule) -> Iterator[Forward]:
-    if member.public_ip and rule.forwarded:
+    if member.public_ip and rule.cidr and not rule.unforwarded:
         for port in range(rule.first_port, rule.last_port + 1):
             yield Forward(member.public_ip, port, member.private_ip)
 
 
 def _allows(member: Member, rule: Rule, addresses: Mapping[str, list[str]]) -> Iterator[Allow]:
-    sources = [rule.cidr] if rule.cidr else [f"{ip}/32" for ip in addresses.get(rule.group or "", ())]
-    for source in sources:
-        yield Allow(member.private_ip, rule.first_port, rule.last_port, source)
+    peers = [rule.cidr] if rule.cidr else [f"{ip}/32" for ip in addresses.get(rule.group or "", ())]
+    for peer in peers:
+        yield Allow(member.private_ip, rule.first_port, rule.last_port, peer, rule.protocol)

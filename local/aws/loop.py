@@ -10,9 +10,9 @@ from moto.ec2.models.security_groups import SecurityGroupRule
 
 from local.aws.api.backend import LocalBackend
 from local.aws.api.instance import LocalInstance
-from local.aws.groups import ALL_PORTS, Member, Rule, Rules, network, too_wide
+from local.aws.groups import ALL_PORTS, Member, Permissions, Rule, Rules, network, not_forwarded
 from local.aws.keeper import Keeper
-from local.aws.machine import NetworkView, Site
+from local.aws.machine import NetworkView, Site, Transport
 from local.aws.reconcile import Action, Verb, plan
 
 log = logging.getLogger(__name__)
@@ -110,28 +110,28 @@ class NetworkLoop:
 
     def turn(self) -> bool:
         """Publish the network if it has become another; say whether it has."""
-        rules = dict(_rules(self._backend))
+        rules = _permissions(self._backend)
         view = network(_members(self._backend), rules)
         if view == self._published:
             return False
-        self._tell(rules)
+        self._tell(rules.ingress)
         self._site.publish(view)
         self._published = view
         return True
 
-    def _tell(self, rules: Rules) -> None:
-        for sentence in set(too_wide(rules)) - self._told:
+    def _tell(self, ingress: Rules) -> None:
+        for sentence in set(not_forwarded(ingress)) - self._told:
             log.warning("%s", sentence)
             self._told.add(sentence)
 
 
-_ON_THE_NETWORK = {"running", "stopping", "shutting-down"}
-"""A machine that shuts down answers what it still has to answer."""
+_OFF_THE_NETWORK = {"stopped", "terminated"}
+"""One that is pending shall boot with its permissions; one that shuts down answers what it still has to."""
 
 
 def _members(backend: LocalBackend) -> Iterator[Member]:
     for instance in backend.all_instances():
-        if instance.state in _ON_THE_NETWORK:
+        if instance.state not in _OFF_THE_NETWORK:
             yield Member(
                 private_ip=instance.private_ip,
                 public_ip=instance.public_ip,
@@ -139,16 +139,26 @@ def _members(backend: LocalBackend) -> Iterator[Member]:
             )
 
 
-def _rules(backend: LocalBackend) -> Iterator[tuple[str, list[Rule]]]:
-    for groups in list(backend.groups.values()):
-        for group in list(groups.values()):
-            yield group.id, [rule for one in list(group.ingress_rules) if (rule := _rule(one))]
+def _permissions(backend: LocalBackend) -> Permissions:
+    groups = [group for ours in list(backend.groups.values()) for group in list(ours.values())]
+    return Permissions(
+        ingress={group.id: _rules(group.ingress_rules) for group in groups},
+        egress={group.id: _rules(group.egress_rules) for group in groups},
+    )
+
+
+def _rules(rules: list[SecurityGroupRule]) -> list[Rule]:
+    return [rule for one in list(rules) if (rule := _rule(one))]
+
+
+_TRANSPORTS: Mapping[str, Transport] = {"tcp": "tcp", "udp": "udp", "-1": "all"}
 
 
 def _rule(rule: SecurityGroupRule) -> Rule | None:
-    """The rule in our words; None if it is not about TCP over IPv4."""
-    source = {"cidr": rule.cidr_ipv4, "group": rule.source_group.get("GroupId")}
-    if rule.ip_protocol not in {"tcp", "-1"} or not any(source.values()):
+    """The rule in our words; None if it allows nothing here: it is about IPv6, or ICMP alone, or no port."""
+    protocol = _TRANSPORTS.get(rule.ip_protocol)
+    peer = {"cidr": rule.cidr_ipv4, "group": rule.source_group.get("GroupId")}
+    first, last = ALL_PORTS if protocol == "all" else (rule.from_port, rule.to_port)
+    if protocol is None or not any(peer.values()) or not 0 <= first <= last <= ALL_PORTS[1]:
         return None
-    first, last = ALL_PORTS if rule.ip_protocol == "-1" else (rule.from_port, rule.to_port)
-    return Rule(first_port=first, last_port=last, **source)
+    return Rule(first_port=first, last_port=last, protocol=protocol, **peer)

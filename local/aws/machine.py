@@ -5,7 +5,7 @@ The API side knows instances and security groups; the ground knows processes, di
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +53,22 @@ class Forward:
     target: str
 
 
+Transport = Literal["tcp", "udp", "all"]
+"""What a permission is for; `all` is every protocol there is, and then ports say nothing."""
+
+
 @dataclass(frozen=True)
 class Allow:
-    """One TCP ingress permission: `source`, a CIDR, may open these ports of `target` (all are 0 to 65535)."""
+    """One permission of a machine: between it and `peer`, a CIDR, these ports may be opened.
 
-    target: str
+    The ports are the machine's own if it is about ingress, the peer's if it is about egress.
+    """
+
+    machine: str
     first_port: int
     last_port: int
-    source: str
+    peer: str
+    protocol: Transport = "tcp"
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,8 @@ class NetworkView:
     """The whole network as the instances and their security groups want it."""
 
     forwards: frozenset[Forward] = frozenset()
-    allows: frozenset[Allow] = frozenset()
+    ingress: frozenset[Allow] = frozenset()
+    egress: frozenset[Allow] = frozenset()
 
 
 class Site(Protocol):

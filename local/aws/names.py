@@ -6,7 +6,7 @@ from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 
 from local.aws.certificates import DOMAIN
-from local.aws.network import GATEWAY, Network
+from local.aws.network import GATEWAY, SERVICES, Network
 from local.errors import LocalError
 from local.home import Home
 
@@ -53,7 +53,7 @@ bind-interfaces
 listen-address={GATEWAY}
 pid-file
 local=/{DOMAIN}/ec2.internal/
-address=/{DOMAIN}/{GATEWAY}
+address=/{DOMAIN}/{SERVICES}
 synth-domain=ec2.internal,172.31.0.0/16,ip-
 {servers}"""
 

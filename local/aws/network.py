@@ -1,9 +1,10 @@
 """The network that machines live in: a namespace of its own, with one veth pair to the host.
 
-Inside are a bridge with EC2's default VPC, the metadata address, and 203.0.113.10, which stands for people on
-the internet: it is the source of every connection that the balancer makes for them. So the host's own
-networks and its own metadata service, if it has them, are never hidden. On the host stand only the other end
-of the pair and one nft table; machines need both to reach package mirrors.
+Inside are a bridge with EC2's default VPC, the metadata address, and two that stand for the internet:
+192.0.2.10 is AWS with its public services, where all its names lead, and 203.0.113.10 is people, the source
+of every connection that the balancer makes for them. So the host's own networks and its own metadata
+service, if it has them, are never hidden. On the host stand only the other end of the pair and one nft
+table; machines need both to reach package mirrors.
 """
 
 from dataclasses import dataclass
@@ -19,8 +20,12 @@ UPLINK = "uplink"
 GATEWAY = "172.31.0.1"
 PREFIX = 16
 METADATA = "169.254.169.254"
-# TEST-NET-3 of RFC 5737: no real person has it.
+# TEST-NET-1 and TEST-NET-3 of RFC 5737: no real service and no real person has them. They are addresses of
+# the internet, so security groups speak of them as they do on AWS.
+SERVICES = "192.0.2.10"
 PEOPLE = "203.0.113.10"
+
+_LINKS = firewall.Links(bridge=BRIDGE, uplink=UPLINK, metadata=METADATA, resolver=GATEWAY)
 
 # Left to itself a bridge takes the lowest address of its ports. When that machine goes, the address changes,
 # and the others go on answering to the old one for half a minute.
@@ -58,8 +63,8 @@ class Network:
         firewall.warn_of_refusals(self.host_end)
 
     def publish(self, view: NetworkView) -> None:
-        """Let in what `view` allows and nothing else, in one step. Raises LocalError."""
-        self.inside("nft", "-f", "-", stdin=firewall.machine_rules(BRIDGE, UPLINK, view.allows))
+        """Let in and out what `view` allows and nothing else, in one step. Raises LocalError."""
+        self.inside("nft", "-f", "-", stdin=firewall.machine_rules(_LINKS, view))
 
     def inside(self, *argv: str | Path, stdin: str = "") -> str:
         """Run a program in the namespace. Raises LocalError."""
@@ -90,6 +95,7 @@ class Network:
             f"link add {BRIDGE} address {_BRIDGE_MAC} type bridge\n"
             f"address add {GATEWAY}/{PREFIX} dev {BRIDGE}\n"
             f"address add {METADATA}/32 dev {BRIDGE}\n"
+            f"address add {SERVICES}/32 dev {BRIDGE}\n"
             f"address add {PEOPLE}/32 dev {BRIDGE}\n"
             f"link set {BRIDGE} up\n"
             f"address add {inner}/{self.home.uplink.prefixlen} dev {UPLINK}\n"

@@ -151,9 +151,11 @@ class Ground:
     def forward(self, host: int, port: int) -> Forward:
         return Forward(str(self.home.loopback.network_address + host), port, f"172.31.0.{host}")
 
-    def publish(self, *allows: Allow) -> None:
+    def publish(self, *ingress: Allow, egress: tuple[Allow, ...] | None = None) -> None:
+        """Let in what is said, and let out everything unless it is said what."""
         forwards = {self.forward(host, port) for host in (10, 11, 12) for port in (5000, 5001)}
-        self.site.publish(NetworkView(frozenset(forwards), frozenset(allows)))
+        out = PROBES_OUT if egress is None else egress
+        self.site.publish(NetworkView(frozenset(forwards), frozenset(ingress), frozenset(out)))
 
     def ask(self, host: int, port: int = 5000, *, there: str = "") -> str:
         """What people get from a machine, or what it gets from `there`; empty if there is no answer."""
@@ -165,11 +167,12 @@ class Ground:
             return ""
 
 
-def allow(host: int, port: int, source: str = EVERYBODY) -> Allow:
-    return Allow(f"172.31.0.{host}", port, port, source)
+def allow(host: int, port: int, peer: str = EVERYBODY) -> Allow:
+    return Allow(f"172.31.0.{host}", port, port, peer)
 
 
 PROBES_OPEN = (allow(10, 5000), allow(11, 5000))
+PROBES_OUT = tuple(Allow(f"172.31.0.{host}", 0, 65535, EVERYBODY, "all") for host in (10, 11))
 
 
 @pytest.fixture(scope="module")
@@ -270,6 +273,42 @@ def test_machines_get_in_where_a_rule_lets_them(ground: Ground) -> None:
     ground.publish(*PROBES_OPEN, allow(10, 5001, "172.31.0.11/32"))
     assert ground.ask(11, there=other) == "here"
     assert ground.ask(10, 5001) == "", "the rule is for that machine"
+
+
+def test_machines_get_out_where_a_rule_lets_them(ground: Ground) -> None:
+    """To another machine both sides must agree: with the way in open, the way out decides."""
+    other = "http://172.31.0.10:5001/"
+    for peer, answer in {
+        "172.31.0.10/32": "here",
+        "172.31.0.11/32": "refused: <urlopen error timed out>",
+    }.items():
+        ground.publish(*PROBES_OPEN, allow(10, 5001), egress=(allow(11, 5001, peer),))
+        assert ground.ask(11, there=other) == answer
+    ground.publish(*PROBES_OPEN, egress=(allow(11, 5001, EVERYBODY),))
+    assert ground.ask(11, there=other).startswith("refused"), "a way out is no way in"
+
+
+def test_aws_is_reached_as_the_internet_is(ground: Ground) -> None:
+    there = "https://bucket.s3.us-east-1.amazonaws.com/key"
+    for peer, port, answers in (
+        (EVERYBODY, 443, True),
+        (EVERYBODY, 80, False),
+        ("172.31.0.0/16", 443, False),
+        ("10.0.0.0/8", 443, False),
+    ):
+        ground.publish(*PROBES_OPEN, egress=(allow(10, port, peer),))
+        answer = ground.ask(10, there=there)
+        assert answer == "bucket.s3.us-east-1.amazonaws.com/key" if answers else "timed out" in answer
+
+
+def test_without_egress_a_machine_boots_hears_its_metadata_and_answers_people(ground: Ground) -> None:
+    ground.publish(*PROBES_OPEN, allow(12, 5000), egress=())
+    machine = ground.boot(12, PROBE)
+    says(machine, "probe: ready")
+    assert ground.ask(12) == "here"
+    assert ground.ask(12, there="http://169.254.169.254/latest/meta-data/local-ipv4") == "172.31.0.12"
+    assert "timed out" in ground.ask(12, there="http://bucket.s3.us-east-1.amazonaws.com/"), "known by name"
+    machine.remove()
 
 
 def test_the_gateway_keeps_its_address_when_machines_come_and_go(ground: Ground) -> None:

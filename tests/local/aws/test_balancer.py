@@ -31,7 +31,7 @@ def test_the_metadata_address_overwrites_who_asks() -> None:
 def test_the_aws_names_are_served_over_tls_inside_the_namespace() -> None:
     lines = section("listen api")
     certificate = HOME.tls.resolve() / "site.pem"
-    assert f"bind 172.31.0.1:443 namespace {HOME.name} ssl crt '{certificate}'" in lines
+    assert f"bind 192.0.2.10:443 namespace {HOME.name} ssl crt '{certificate}'" in lines
     assert "server api 127.20.0.1:4566" in lines
 
 

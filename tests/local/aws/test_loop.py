@@ -98,11 +98,13 @@ class Cloud:
     def becomes(self, instance: LocalInstance, state: str) -> None:
         self.until(lambda: instance.state == state)
 
-    def group(self, *rules: dict[str, Any]) -> str:
+    def group(self, *rules: dict[str, Any], egress: tuple[dict[str, Any], ...] = ()) -> str:
         group = self.backend.create_security_group(f"g{time.monotonic_ns()}", "x")
+        self.backend.revoke_security_group_egress(group.id, **EMPTY | EVERYTHING | ANYBODY)
         for rule in rules:
-            source = {"ip_ranges": [], "source_groups": []} | rule
-            self.backend.authorize_security_group_ingress(group.id, **source)
+            self.backend.authorize_security_group_ingress(group.id, **EMPTY | rule)
+        for rule in egress:
+            self.backend.authorize_security_group_egress(group.id, **EMPTY | rule)
         return str(group.id)
 
 
@@ -119,6 +121,8 @@ def tcp(first: int, last: int, **source: Any) -> dict[str, Any]:
     return {"ip_protocol": "tcp", "from_port": str(first), "to_port": str(last), **source}
 
 
+EMPTY: dict[str, Any] = {"ip_ranges": [], "source_groups": []}
+EVERYTHING = {"ip_protocol": "-1", "from_port": None, "to_port": None}
 ANYBODY = {"ip_ranges": [{"CidrIp": "0.0.0.0/0"}]}
 
 
@@ -190,31 +194,45 @@ def test_an_hour_after_its_end_an_instance_is_forgotten(cloud: Cloud) -> None:
 
 
 def test_the_network_is_what_the_groups_say_and_is_published_once(cloud: Cloud) -> None:
-    everything = {"ip_protocol": "-1", "from_port": None, "to_port": None}
-    caller = cloud.run(security_group_ids=[cloud.group()])
+    caller = cloud.run(security_group_ids=[callers := cloud.group()])
     group = cloud.group(
         tcp(5000, 5000, **ANYBODY),
-        tcp(9000, 9000, source_groups=[{"GroupId": caller.security_groups[0].id}]),
-        everything | {"ip_ranges": [{"CidrIp": "10.0.0.0/8"}]},
+        tcp(9000, 9000, source_groups=[{"GroupId": callers}]),
+        EVERYTHING | {"ip_ranges": [{"CidrIp": "10.0.0.0/8"}]},
         tcp(53, 53, ip_ranges=[{"CidrIpv6": "::/0"}]),
+        tcp(-1, -1, **ANYBODY),
+        tcp(-1, -1, **ANYBODY) | {"ip_protocol": "icmp"},
         tcp(53, 53, **ANYBODY) | {"ip_protocol": "udp"},
+        egress=(tcp(443, 443, **ANYBODY), tcp(5432, 5432, source_groups=[{"GroupId": callers}])),
     )
     web = cloud.run(security_group_ids=[group])
-    assert not cloud.network.turn(), "nothing runs yet"
-    cloud.becomes(caller, "running")
-    cloud.becomes(web, "running")
     assert cloud.network.turn()
-    assert not cloud.network.turn()
+    cloud.becomes(web, "running")
+    assert not cloud.network.turn(), "nothing changes by that"
     assert cloud.site.views == [
         NetworkView(
             forwards=frozenset({Forward(web.public_ip, 5000, web.private_ip)}),
-            allows=frozenset({
+            ingress=frozenset({
                 Allow(web.private_ip, 5000, 5000, "0.0.0.0/0"),
                 Allow(web.private_ip, 9000, 9000, f"{caller.private_ip}/32"),
-                Allow(web.private_ip, 0, 65535, "10.0.0.0/8"),
+                Allow(web.private_ip, 0, 65535, "10.0.0.0/8", "all"),
+                Allow(web.private_ip, 53, 53, "0.0.0.0/0", "udp"),
+            }),
+            egress=frozenset({
+                Allow(web.private_ip, 443, 443, "0.0.0.0/0"),
+                Allow(web.private_ip, 5432, 5432, f"{caller.private_ip}/32"),
             }),
         )
     ]  # fmt: skip
+
+
+def test_who_says_nothing_has_the_way_out_that_aws_gives_a_new_group(cloud: Cloud) -> None:
+    fresh = cloud.backend.create_security_group("fresh", "x")
+    for launch in ({}, {"security_group_ids": [fresh.id]}):
+        instance = cloud.run(**launch)
+        cloud.network.turn()
+        out = Allow(instance.private_ip, 0, 65535, "0.0.0.0/0", "all")
+        assert cloud.site.views[-1].egress >= {out}, launch
 
 
 def test_a_machine_that_shuts_down_stays_on_the_network_until_it_is_gone(cloud: Cloud) -> None:
