@@ -29,6 +29,10 @@ class _Kept:
     fault: str = ""
     started: float = field(default_factory=time.monotonic)
 
+    def boots(self) -> None:
+        self.started = time.monotonic()
+        self.phase = Phase.BOOTING
+
     def look(self) -> Phase:
         """The phase now. Only these two change without our doing."""
         if self.phase in {Phase.BOOTING, Phase.UP}:
@@ -68,6 +72,11 @@ class Keeper:
         kept.phase = Phase.STARTING
         self._hands.submit(self._start, kept)
 
+    def reboot(self, instance: str) -> None:
+        kept = self._kept[instance]
+        kept.phase = Phase.REBOOTING
+        self._hands.submit(self._reboot, kept)
+
     def stop(self, instance: str) -> None:
         self._end(instance, self._stop, Phase.OFF)
 
@@ -99,8 +108,15 @@ class Keeper:
             kept.fault = str(error) or repr(error)
             kept.phase = Phase.FAILED
         else:
-            kept.started = time.monotonic()
-            kept.phase = Phase.BOOTING
+            kept.boots()
+
+    def _reboot(self, kept: _Kept) -> None:
+        try:
+            kept.machine.reboot()
+        except Exception:
+            # If that was the end of it, the next look finds it dead.
+            log.exception("%s did not boot again", kept.machine.spec.id)
+        kept.boots()
 
     def _end(self, instance: str, work: Callable[[Machine], None], after: Phase) -> None:
         kept = self._kept[instance]

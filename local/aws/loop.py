@@ -59,6 +59,7 @@ class MachineLoop:
         self._keeper = keeper
         self._do: Mapping[Verb, Callable[[LocalInstance], None]] = {
             Verb.START: lambda one: keeper.start(one.machine()),
+            Verb.REBOOT: self._reboot,
             Verb.STOP: lambda one: keeper.stop(one.id),
             Verb.REMOVE: lambda one: keeper.remove(one.id),
             Verb.SAY_RUNNING: lambda one: one.settle("pending", "running"),
@@ -71,7 +72,7 @@ class MachineLoop:
     def turn(self) -> bool:
         """Do the next step of every instance; say whether there was one."""
         instances = {one.id: one for one in self._backend.all_instances() if one.complete}
-        states = {name: one.state for name, one in instances.items()}
+        states = {name: one.asked for name, one in instances.items()}
         actions = plan(states, self._keeper.look(), boots_at_once=_BOOTS_AT_ONCE)
         for action in actions:
             self._step(action, instances[action.instance])
@@ -86,6 +87,10 @@ class MachineLoop:
         except Exception as error:
             log.exception("%s: %s failed", instance.id, action.verb.name)
             instance.give_up(str(error) or repr(error))
+
+    def _reboot(self, instance: LocalInstance) -> None:
+        instance.reboots()
+        self._keeper.reboot(instance.id)
 
     def _say_stopped(self, instance: LocalInstance) -> None:
         self._keeper.stopped(instance.id)

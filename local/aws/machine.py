@@ -23,7 +23,10 @@ class MachineSpec:
 
 
 class Machine(Protocol):
-    """One machine. Any thread may ask `running` and `console` at any time; the others come one at a time."""
+    """One machine. Any thread may ask `running` and `console` at any time; the others come one at a time.
+
+    Every boot finds the same disk, and the console goes on where the last one ended.
+    """
 
     @property
     def spec(self) -> MachineSpec: ...
@@ -36,6 +39,12 @@ class Machine(Protocol):
 
     def console(self) -> bytes:
         """Everything the machine has written on its console so far."""
+
+    def reboot(self) -> None:
+        """Go down in order, hard after a deadline, and boot again. Raises LocalError.
+
+        Returns when the next boot begins, or when the machine has powered itself off instead.
+        """
 
     def stop(self) -> None:
         """Power off in order, hard after a deadline. The disk stays. Does nothing to a stopped machine."""

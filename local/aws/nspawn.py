@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,8 +17,9 @@ from local.errors import LocalError
 # A machine may drain for two minutes before it goes down.
 _STOP_DEADLINE = 150.0
 _START_DEADLINE = 60.0
-# What systemd as a machine's first process takes for: power off (systemd(1), SIGRTMIN+4).
+# What systemd as a machine's first process takes for an order to power off or to boot again (systemd(1)).
 _POWER_OFF = signal.SIGRTMIN + 4
+_REBOOT = signal.SIGRTMIN + 5
 _CONSOLE_KEPT = 1 << 20
 
 
@@ -59,15 +60,15 @@ class NspawnMachine:
             console.seek(max(0, console.seek(0, os.SEEK_END) - _CONSOLE_KEPT))
             return console.read()
 
+    def reboot(self) -> None:
+        before = self._first_processes()
+        obeyed = self._order(_REBOOT, lambda: self._first_processes() != before) if before else True
+        if not obeyed:
+            self.stop()
+            self.start()
+
     def stop(self) -> None:
-        deadline = time.monotonic() + _STOP_DEADLINE
-        while self._shell is not None and self.running():
-            # Once a second: a machine that has only begun to boot does not hear it.
-            number = _POWER_OFF if time.monotonic() < deadline else signal.SIGKILL
-            for first in self._first_processes(self._shell):
-                processes.send(first, number)
-            with suppress(subprocess.TimeoutExpired):
-                self._shell.wait(timeout=1.0)
+        self._order(_POWER_OFF, lambda: not self.running())
         cgroups.remove(self.launch.network.home, self.launch.name)
 
     def remove(self) -> None:
@@ -84,12 +85,32 @@ class NspawnMachine:
 
     def _wait_for_first_process(self, shell: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _START_DEADLINE
-        while not any(processes.name(first) == "systemd" for first in self._first_processes(shell)):
+        while not any(processes.name(first) == "systemd" for first in self._first_processes()):
             if shell.poll() is not None or time.monotonic() > deadline:
                 raise LocalError(f"machine {self.spec.id} did not start: {self._log.read_text().strip()}")
             time.sleep(0.01)
 
-    @staticmethod
-    def _first_processes(shell: subprocess.Popen[bytes]) -> list[int]:
+    def _order(self, number: int, done: Callable[[], bool]) -> bool:
+        """Give the machine an order until it is `done`; after the deadline kill it, and return False."""
+        deadline = time.monotonic() + _STOP_DEADLINE
+        while not done():
+            late = time.monotonic() > deadline
+            # Once a second: a machine that has only begun to boot does not hear it.
+            for first in self._first_processes():
+                processes.send(first, signal.SIGKILL if late else number)
+            if _within_a_second(done):
+                return not late
+        return True
+
+    def _first_processes(self) -> list[int]:
         """The machine's process 1, once there is one."""
-        return [first for nspawn in processes.children(shell.pid) for first in processes.children(nspawn)]
+        shell = [self._shell.pid] if self._shell and self.running() else []
+        nspawn = [pid for each in shell for pid in processes.children(each)]
+        return [first for pid in nspawn for first in processes.children(pid)]
+
+
+def _within_a_second(done: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 1.0
+    while not (is_done := done()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return is_done

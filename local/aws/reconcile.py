@@ -6,11 +6,11 @@ An instance's state says what is asked for:
        |             |                            |
        +-------------+------> shutting-down <-----+---> terminated
 
-A machine's phase says what is:
+and `rebooting` is a running one that is to boot again. A machine's phase says what is:
 
     ABSENT -> STARTING -> BOOTING -> UP -> DIED (powered off by itself)
-                  |            \______\____\-> ENDING -> OFF (disk kept) or GONE
-               FAILED
+                  |        |   ^  \___|____\-> ENDING -> OFF (disk kept) or GONE
+               FAILED      REBOOTING <-/
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,6 +23,8 @@ class Phase(Enum):
     STARTING = auto()
     BOOTING = auto()
     UP = auto()
+    REBOOTING = auto()
+    """Going down to come up again."""
     DIED = auto()
     FAILED = auto()
     ENDING = auto()
@@ -33,6 +35,7 @@ class Phase(Enum):
 class Verb(Enum):
     START = auto()
     """Start the machine."""
+    REBOOT = auto()
     STOP = auto()
     """Power it off; its disk stays."""
     REMOVE = auto()
@@ -60,6 +63,9 @@ _STEPS: Mapping[tuple[str, Phase], Verb] = {
     ("pending", Phase.UP): Verb.SAY_RUNNING,
     ("pending", Phase.DIED): Verb.SAY_RUNNING,  # it did run; its death is the next step
     ("running", Phase.DIED): Verb.OBEY_POWER_OFF,
+    ("rebooting", Phase.BOOTING): Verb.REBOOT,
+    ("rebooting", Phase.UP): Verb.REBOOT,
+    ("rebooting", Phase.DIED): Verb.OBEY_POWER_OFF,
     ("stopping", Phase.ABSENT): Verb.SAY_STOPPED,
     ("stopping", Phase.BOOTING): Verb.STOP,
     ("stopping", Phase.UP): Verb.STOP,

@@ -116,41 +116,60 @@ def _report(act: Act) -> Iterator[str]:
         yield f"failed step={act.step} exit={act.exit}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Boot:
+    """A boot that goes on since `started`, on a console that says what earlier ones said."""
+
+    play: Play
+    earlier: str
+    started: float = field(default_factory=time.monotonic)
+
+    def running(self) -> bool:
+        return self.play.power_off is None or self._seconds() < self.play.power_off
+
+    def console(self) -> str:
+        return self.earlier + self.play.until(self._seconds())
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self.started
+
+
 @dataclass
 class SimulatedMachine:
     """A machine of which only the console exists."""
 
     spec: MachineSpec
-    _earlier: str = ""
-    _play: Play | None = None
-    _started: float = 0.0
-    _boots: int = 0
+    _boot: _Boot | None = None
+    _on: bool = False
 
     def start(self) -> None:
         act = read_act(self.spec.image_description)
         # As cloud-init does: the script runs in the first boot only.
-        version = read_version(self.spec.user_data) if self._boots == 0 else None
-        self._boots += 1
-        self._play = play(act if version else Act(), version, self.spec.hostname)
-        self._started = time.monotonic()
+        version = None if self._boot else read_version(self.spec.user_data)
+        acted = play(act if version else Act(), version, self.spec.hostname)
+        self._boot = _Boot(play=acted, earlier=self._said())
+        self._on = True
 
     def running(self) -> bool:
-        if self._play is None:
-            return False
-        return self._play.power_off is None or self._seconds() < self._play.power_off
+        return self._on and self._boot is not None and self._boot.running()
 
     def console(self) -> bytes:
-        now = self._play.until(self._seconds()) if self._play else ""
-        return (self._earlier + now).encode()
+        return self._said().encode()
+
+    def reboot(self) -> None:
+        if self.running():
+            self.start()
 
     def stop(self) -> None:
-        self._earlier, self._play = self.console().decode(), None
+        if self._boot:
+            self._boot = _Boot(play=Play(lines=()), earlier=self._said())
+        self._on = False
 
     def remove(self) -> None:
         self.stop()
 
-    def _seconds(self) -> float:
-        return time.monotonic() - self._started
+    def _said(self) -> str:
+        return self._boot.console() if self._boot else ""
 
 
 @dataclass

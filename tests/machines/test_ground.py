@@ -369,8 +369,7 @@ def test_a_machine_that_powers_itself_off_is_noticed_and_keeps_its_disk(ground: 
 
 def processes_root(machine: NspawnMachine) -> Path:
     """The machine's own root folder, through its first process."""
-    assert machine._shell is not None
-    return Path(f"/proc/{machine._first_processes(machine._shell)[0]}/root")
+    return Path(f"/proc/{machine._first_processes()[0]}/root")
 
 
 def test_a_machine_that_boots_again_is_running_all_the_time(ground: Ground) -> None:

@@ -24,8 +24,8 @@ _BY_ITSELF = ("Client.InstanceInitiatedShutdown", "Instance initiated shutdown")
 class LocalInstance(Instance):  # type: ignore[misc]  # moto is not typed for us
     """Asked to terminate, it is `shutting-down`, keeps its addresses and its role, and ends with its machine.
 
-    API threads ask (`start`, `stop`, `terminate`); the keeper of the machines reports what came of it
-    (`settle`, `give_up`, `power_off_itself`).
+    API threads ask (`start`, `reboot`, `stop`, `terminate`); the keeper of the machines reports what came
+    of it (`settle`, `reboots`, `give_up`, `power_off_itself`).
     """
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -33,6 +33,7 @@ class LocalInstance(Instance):  # type: ignore[misc]  # moto is not typed for us
         self._state = InstanceState("pending", 0)
         self.state_reason = StateReason()
         self._asking = Lock()
+        self._reboot_asked = False
         self.complete = False
         """Whether RunInstances has attached what the machine needs to know, as its volume."""
         self.ended: float | None = None
@@ -56,7 +57,23 @@ class LocalInstance(Instance):  # type: ignore[misc]  # moto is not typed for us
         return self._ask("shutting-down", lasting, unchanged={"shutting-down", "terminated"})
 
     def reboot(self) -> None:
-        raise EC2ClientError("UnsupportedOperation", "The local AWS does not reboot: stop and start instead.")
+        """A request that is queued, and ignored by an instance that ends.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RebootInstances.html
+        """
+        with self._asking:
+            if self.state in {"stopping", "stopped"}:
+                raise _incorrect_state(self.id, "rebooted")
+            self._reboot_asked = True
+
+    @property
+    def asked(self) -> str:
+        """The state, or `rebooting` for a running instance that is to boot again."""
+        return "rebooting" if self._reboot_asked and self.state == "running" else self.state
+
+    def reboots(self) -> None:
+        """The machine does what `reboot` asked for. It may be asked again from now on."""
+        self._reboot_asked = False
 
     def settle(self, before: str, after: str) -> None:
         """The machine has done what state `before` asks for; nothing happens if another was asked since."""
@@ -108,10 +125,7 @@ class LocalInstance(Instance):  # type: ignore[misc]  # moto is not typed for us
                 self.state_reason = StateReason() if state == "pending" else _reason(*_BY_USER)
                 self._become(state)
             elif previous.name not in unchanged:
-                raise EC2ClientError(
-                    "IncorrectInstanceState",
-                    f"The instance '{self.id}' is not in a state from which it can be {state}.",
-                )
+                raise _incorrect_state(self.id, state)
             return previous
 
     def _take_addresses(self) -> None:
@@ -125,8 +139,16 @@ class LocalInstance(Instance):  # type: ignore[misc]  # moto is not typed for us
                 self._become(state)
 
     def _become(self, state: str) -> None:
+        self._reboot_asked = self._reboot_asked and state == "running"
         # A new value instead of moto's two assignments: nobody reads a name with another's code.
         self._state = InstanceState(state, CODES[state])
+
+
+def _incorrect_state(instance: str, wanted: str) -> EC2ClientError:
+    return EC2ClientError(
+        "IncorrectInstanceState",
+        f"The instance '{instance}' is not in a state from which it can be {wanted}.",
+    )
 
 
 def _reason(code: str, message: str) -> StateReason:

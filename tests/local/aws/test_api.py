@@ -56,45 +56,6 @@ def test_the_aws_command_line_runs_reads_and_terminates(aws: "Aws", tmp_path: An
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "end"),
-    [({"InstanceInitiatedShutdownBehavior": "terminate"}, "terminated"), ({}, "stopped")],
-)
-def test_a_power_off_from_inside_obeys_the_launch(aws: "Aws", behaviour: dict[str, str], end: str) -> None:
-    instance = aws.run("simulate: die step=packages", **behaviour)
-    ended = aws.becomes(instance, end)
-    assert ended["StateReason"]["Code"] == "Client.InstanceInitiatedShutdown"
-    console = aws.console(instance)
-    assert "step=system status=ok" in console
-    assert "step=packages" not in console
-
-
-def test_a_stopped_instance_starts_again_with_another_public_address(aws: "Aws") -> None:
-    instance = aws.run()
-    before = aws.becomes(instance, "running")
-    aws.ec2.stop_instances(InstanceIds=[instance])
-    assert "PublicIpAddress" not in aws.becomes(instance, "stopped")
-    aws.ec2.start_instances(InstanceIds=[instance])
-    after = aws.becomes(instance, "running")
-    assert after["PrivateIpAddress"] == before["PrivateIpAddress"]
-    assert after["PublicIpAddress"] != before["PublicIpAddress"]
-
-
-def test_a_machine_that_cannot_start_ends_its_instance_and_says_why(aws: "Aws") -> None:
-    ended = aws.becomes(aws.run("simulate: explode"), "terminated")
-    assert ended["StateReason"]["Code"] == "Server.InternalError"
-    assert "no act 'explode'" in ended["StateReason"]["Message"]
-
-
-def test_an_ended_instance_does_not_start(aws: "Aws") -> None:
-    instance = aws.run()
-    aws.ec2.terminate_instances(InstanceIds=[instance])
-    aws.becomes(instance, "terminated")
-    assert refusal(lambda: aws.ec2.start_instances(InstanceIds=[instance])) == "IncorrectInstanceState"
-    aws.ec2.terminate_instances(InstanceIds=[instance])
-    assert aws.state(instance) == "terminated"
-
-
-@pytest.mark.parametrize(
     ("launch", "code"),
     [
         ({"ImageId": "ami-0123456789abcdef0"}, "InvalidAMIID.NotFound"),

@@ -34,6 +34,9 @@ class FakeMachine:
     def console(self) -> bytes:
         return b"\xff login:"
 
+    def reboot(self) -> None:
+        self._do("reboot")
+
     def stop(self) -> None:
         self._do("stop")
         self.on = False
@@ -160,6 +163,23 @@ def test_terminated_before_it_started_it_never_does(cloud: Cloud) -> None:
     instance.terminate()
     cloud.becomes(instance, "terminated")
     assert cloud.site.machines == {}
+
+
+@pytest.mark.parametrize("script", [b"", b"fail reboot"])
+def test_a_reboot_is_one_and_the_instance_runs_all_the_while(cloud: Cloud, script: bytes) -> None:
+    instance = cloud.run(script)
+    instance.reboot()
+    assert instance.state == "pending", "it is queued until the machine runs"
+    cloud.becomes(instance, "running")
+    machine = cloud.site.machines[instance.id]
+    cloud.until(lambda: machine.did == ["start", "reboot"])
+    for _ in range(20):
+        cloud.machines.turn()
+    assert (machine.did, instance.state) == (["start", "reboot"], "running")
+    instance.reboot()
+    instance.terminate()
+    cloud.becomes(instance, "terminated")
+    assert machine.did == ["start", "reboot", "stop", "remove"], "the later order counts"
 
 
 @pytest.mark.parametrize("fault", [b"fail start", b"impossible"])

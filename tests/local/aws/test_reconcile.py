@@ -33,6 +33,19 @@ def test_a_machine_that_powered_itself_off_is_not_started_again() -> None:
     assert next_of("running", Phase.DIED) == [Verb.OBEY_POWER_OFF]
 
 
+def test_it_boots_again_once_it_is_asked_and_not_amid_a_boot_again() -> None:
+    assert next_of("rebooting", Phase.UP) == next_of("rebooting", Phase.BOOTING) == [Verb.REBOOT]
+    assert next_of("rebooting", Phase.REBOOTING) == []
+    assert next_of("stopping", Phase.REBOOTING) == []
+
+
+@pytest.mark.parametrize("phase", [Phase.BOOTING, Phase.UP, Phase.DIED])
+def test_asked_to_boot_again_it_comes_to_rest(phase: Phase) -> None:
+    world = World("rebooting", phase)
+    world.settle()
+    assert world.state == ("terminated" if phase is Phase.DIED else "running")
+
+
 @pytest.mark.parametrize("phase", [Phase.BOOTING, Phase.UP, Phase.DIED, Phase.FAILED, Phase.OFF])
 def test_whatever_a_machine_does_it_can_be_removed(phase: Phase) -> None:
     assert next_of("shutting-down", phase) == [Verb.REMOVE]
@@ -82,11 +95,13 @@ class World:
         phases: Mapping[Verb, Phase] = {
             Verb.START: Phase.UP,
             Verb.STOP: Phase.OFF,
+            Verb.REBOOT: Phase.BOOTING,
             Verb.REMOVE: Phase.GONE,
             Verb.SAY_STOPPED: Phase.OFF,
         }
         states: Mapping[Verb, str] = {
             Verb.SAY_RUNNING: "running",
+            Verb.REBOOT: "running",
             Verb.SAY_STOPPED: "stopped",
             Verb.SAY_TERMINATED: "terminated",
             Verb.SAY_FAILED: "shutting-down",
@@ -100,7 +115,7 @@ class World:
 def test_from_everywhere_it_comes_to_rest(state: str, phase: Phase) -> None:
     world = World(state, phase)
     world.settle()
-    in_hands = phase in {Phase.STARTING, Phase.ENDING}
+    in_hands = phase in {Phase.STARTING, Phase.REBOOTING, Phase.ENDING}
     gone_too_early = phase is Phase.GONE and state != "shutting-down"
     if not in_hands and not gone_too_early:
         assert world.state in {"running", "stopped", "terminated"}

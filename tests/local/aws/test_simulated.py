@@ -123,6 +123,22 @@ def test_stop_and_start_keep_the_console_and_do_not_run_the_script_again() -> No
     assert one.console().count(b"login: ") == 2
 
 
+def test_a_reboot_keeps_the_console_and_does_not_run_the_script_again() -> None:
+    one, report = acted()
+    one.reboot()
+    assert one.running()
+    time.sleep(0.2)
+    assert reported(one.console().decode()) == report
+    assert one.console().count(b"login: ") == 2
+
+
+def test_a_machine_that_is_off_does_not_reboot() -> None:
+    one, _ = acted("simulate: die step=user")
+    one.reboot()
+    assert not one.running()
+    assert one.console().count(b"login: ") == 1
+
+
 def test_a_machine_that_was_never_started_has_nothing_to_say() -> None:
     one = machine()
     assert not one.running()
