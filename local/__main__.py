@@ -28,23 +28,25 @@ NOT_UP = 3
 
 HomeOption = Annotated[Path, typer.Option("--home", help="Folder of the local AWS: one AWS per folder.")]
 DEFAULT = Home().path
+IAM_LAG = "For tests: roles and policies take effect so much later, as they may on AWS."
 
 
 @app.command()
 def up(
     home: HomeOption = DEFAULT,
     machines: Annotated[str | None, typer.Option(help="nspawn (real ones) or simulated.")] = None,
+    iam_lag: Annotated[float | None, typer.Option(min=0, metavar="SECONDS", help=IAM_LAG)] = None,
 ) -> None:
     """Start the local AWS; does nothing when it is up."""
     place = Home(home)
     home.mkdir(parents=True, exist_ok=True)  # ours, also if the rest is done as root
-    connection = supervise.serving(place) or _start(place, choose(machines))
-    if machines not in {None, connection.machines}:
+    connection = supervise.serving(place) or _start(place, choose(machines), iam_lag or 0.0)
+    if machines not in {None, connection.machines} or iam_lag not in {None, connection.iam_lag}:
         raise LocalError(
-            f"the local AWS of {home} is up, with {connection.machines} machines",
+            f"the local AWS of {home} is up, with {_kind(connection)}",
             hint="`python -m local down` ends it",
         )
-    _say(f"local AWS: {connection.endpoint}, {connection.machines} machines")
+    _say(f"local AWS: {connection.endpoint}, {_kind(connection)}")
 
 
 @app.command()
@@ -115,9 +117,14 @@ def addresses(home: HomeOption = DEFAULT, stack: str = "local") -> None:
             typer.echo(f"{name}  {address}")
 
 
-def _start(home: Home, kind: str) -> Connection:
+def _start(home: Home, kind: str, iam_lag: float) -> Connection:
     with step(f"local AWS ({kind} machines)"):
-        return supervise.start(home, kind)
+        return supervise.start(home, kind, iam_lag=iam_lag)
+
+
+def _kind(connection: Connection) -> str:
+    late = f", IAM {connection.iam_lag:g} s late" if connection.iam_lag else ""
+    return f"{connection.machines} machines{late}"
 
 
 def _say(line: str) -> None:

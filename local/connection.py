@@ -22,6 +22,8 @@ class Connection:
     secret_key: str = field(repr=False)
     machines: str
     """The kind of its machines: `nspawn` or `simulated`."""
+    iam_lag: float = 0.0
+    """Seconds until others know what IAM was told."""
 
     def client(self, service: str) -> Any:  # noqa: ANN401  # what it is depends on the name
         """A boto3 client of the administrator."""

@@ -42,15 +42,18 @@ def required(home: Home) -> Connection:
     return connection
 
 
-def start(home: Home, kind: str) -> Connection:
-    """Start the daemon and return when it serves; what a killed one left is removed. Raises LocalError."""
+def start(home: Home, kind: str, *, iam_lag: float = 0.0) -> Connection:
+    """Start the daemon and return when it serves; what a killed one left is removed. Raises LocalError.
+
+    As on AWS, what IAM is told may be known to others only `iam_lag` seconds later.
+    """
     home.path.mkdir(parents=True, exist_ok=True)
     with _alone(home):
         if connection := serving(home):
             return connection
         if connection := known(home):
             _clear(home, connection)
-        return _await(home, _spawn(home, kind))
+        return _await(home, _spawn(home, kind, iam_lag))
 
 
 def end(home: Home) -> None:
@@ -80,11 +83,11 @@ def _alone(home: Home) -> Iterator[None]:
         os.close(folder)
 
 
-def _spawn(home: Home, kind: str) -> subprocess.Popen[bytes]:
+def _spawn(home: Home, kind: str, iam_lag: float) -> subprocess.Popen[bytes]:
     with home.log_file.open("ab") as log:
         give_to_owner(home, home.log_file)
         return subprocess.Popen(
-            [sys.executable, "-m", "local.aws", str(home.path.resolve()), kind],
+            [sys.executable, "-m", "local.aws", str(home.path.resolve()), kind, str(iam_lag)],
             cwd=CHECKOUT,
             stdin=subprocess.DEVNULL,
             stdout=log,

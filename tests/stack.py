@@ -152,8 +152,8 @@ def eventually(holds: Callable[[], bool], what: str = "it") -> None:
 
 
 @contextmanager
-def own_stack(folder: Path, machines: str) -> Iterator[Stack]:
-    """A stack in `folder`, taken down with everything in it at the end."""
+def own_stack(folder: Path, machines: str, *, iam_lag: float = 0.0) -> Iterator[Stack]:
+    """A stack in `folder`, taken down with everything in it at the end; IAM may be so many seconds late."""
     project = folder / "project"
     project.mkdir(parents=True)
     for room in ("manifest", "bootstrap", "fleet"):
@@ -164,7 +164,7 @@ def own_stack(folder: Path, machines: str) -> Iterator[Stack]:
     (project / "apps").mkdir()
     home = Home(folder / "home")
     try:
-        connection = supervise.start(home, machines)
+        connection = supervise.start(home, machines, iam_lag=iam_lag)
         home.state.mkdir(exist_ok=True)
         stack = Stack(project, home, connection)
         made = stack.pulumi("stack", "select", "--create", "local")

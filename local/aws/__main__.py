@@ -1,4 +1,4 @@
-"""`python -m local.aws HOME KIND` is the daemon; `python -m local up` starts it."""
+"""`python -m local.aws HOME KIND IAM_LAG` is the daemon; `python -m local up` starts it."""
 
 import logging
 import sys
@@ -11,9 +11,9 @@ from local.home import Home
 
 def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(threadName)s %(message)s")
-    home, kind = sys.argv[1:]
+    home, kind, iam_lag = sys.argv[1:]
     try:
-        serve(Home(Path(home)), kind)
+        serve(Home(Path(home)), kind, float(iam_lag))
     except LocalError as error:
         logging.getLogger(__name__).error("%s", error)  # noqa: TRY400  # it is for people
         return 1

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def serve(home: Home, kind: str) -> None:
+def serve(home: Home, kind: str, iam_lag: float) -> None:
     """Be the local AWS of `home` with machines of `kind` until SIGTERM or SIGINT. Raises LocalError.
 
-    When it returns, nothing is left of it but its log.
+    What IAM is told is known to others `iam_lag` seconds later. When this returns, nothing is left but a log.
     """
     over = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -32,7 +32,7 @@ def serve(home: Home, kind: str) -> None:
         at_end.callback(site.close)
         with ThreadPoolExecutor(1) as beside:
             opened = beside.submit(site.open)
-            api = _serve_api(home, at_end)  # imports moto, which takes a second
+            api = _serve_api(home, iam_lag, at_end)  # imports moto, which takes a second
             opened.result()
         _run_machines(api, site, at_end)
         _announce(home, kind, api, at_end)
@@ -50,13 +50,13 @@ def make_site(home: Home, kind: str) -> Site:
     return NspawnSite(home, api=home.api, metadata=home.metadata)
 
 
-def _serve_api(home: Home, at_end: ExitStack) -> "ApiServer":
+def _serve_api(home: Home, iam_lag: float, at_end: ExitStack) -> "ApiServer":
     from local.aws.api.server import ApiServer  # noqa: PLC0415  # moto, see above
     from local.aws.metadata.instances import Instances  # noqa: PLC0415
     from local.aws.metadata.server import MetadataServer  # noqa: PLC0415
     from local.aws.metadata.service import MetadataService  # noqa: PLC0415
 
-    api = ApiServer(home.api, home.loopback)
+    api = ApiServer(home.api, home.loopback, iam_lag)
     metadata = MetadataServer(home.metadata, MetadataService(Instances(api.backend).find))
     for server in (api, metadata):
         server.start()
@@ -85,6 +85,7 @@ def _announce(home: Home, kind: str, api: "ApiServer", at_end: ExitStack) -> Non
         access_key=api.key.id,
         secret_key=api.key.secret,
         machines=kind,
+        iam_lag=api.backend.lag.seconds,
     )
     announce(home, connection)
     at_end.callback(home.connection_file.unlink, missing_ok=True)

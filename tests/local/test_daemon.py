@@ -82,6 +82,16 @@ def test_a_second_up_finds_the_first(home: Home) -> None:
     assert "is up, with simulated machines" in other.stderr
 
 
+def test_a_lag_of_iam_is_said_and_not_changed_by_another_up(home: Home) -> None:
+    up = local("up", home, "--machines", "simulated", "--iam-lag", "7.5")
+    assert "simulated machines, IAM 7.5 s late" in up.stderr
+    assert local("up", home).returncode == 0
+    other = local("up", home, "--iam-lag", "0")
+    assert other.returncode == 1
+    assert "is up, with simulated machines, IAM 7.5 s late" in other.stderr
+    assert local("up", home, "--iam-lag", "-1").returncode == 2
+
+
 def test_nothing_is_up_is_said_without_a_traceback(home: Home) -> None:
     assert local("status", home).returncode == 3
     assert local("down", home).returncode == 0

@@ -10,6 +10,7 @@ from moto.core.types import Base64EncodedString
 from moto.ec2 import urls
 from moto.ec2.exceptions import EC2ClientError, UnvailableAMIIdError
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.iam_instance_profile import IamInstanceProfileAssociation
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
 from moto.ec2.models.instances import Reservation
 from moto.ec2.models.subnets import Subnet
@@ -17,6 +18,7 @@ from moto.ec2.models.subnets import Subnet
 from local.aws.api.account import REGION
 from local.aws.api.answers import LocalResponse
 from local.aws.api.instance import LocalInstance
+from local.aws.api.lag import Lag
 from local.aws.consoles import Consoles
 
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
@@ -30,6 +32,7 @@ class LocalBackend(EC2Backend):  # type: ignore[misc]  # moto is not typed for u
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.consoles = Consoles()
+        self.lag = Lag()
         self._launching = Lock()
 
     @property
@@ -53,6 +56,17 @@ class LocalBackend(EC2Backend):  # type: ignore[misc]  # moto is not typed for u
         for instance in reservation.instances:
             instance.complete = True
         return reservation
+
+    def associate_iam_instance_profile(
+        self, instance_id: str, *args: object, **kwargs: object
+    ) -> IamInstanceProfileAssociation:
+        association = super().associate_iam_instance_profile(instance_id, *args, **kwargs)
+        self.lag.told(instance_id)
+        return association
+
+    def knows_role_of(self, instance: LocalInstance) -> bool:
+        """Whether its profile was attached so long ago that the machine gets credentials."""
+        return self.lag.known(instance.id)
 
     def forget(self, instance: LocalInstance) -> None:
         """Describe the instance no more."""

@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 
 from moto import settings
 from moto.ec2.models import ec2_backends, elastic_ip_addresses, elastic_network_interfaces, instances
+from moto.iam import access_control
+from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from local.aws.api.account import ACCOUNT, REGION, AccessKey, create_admin, create_image
 from local.aws.api.addresses import PublicAddresses
 from local.aws.api.backend import LocalBackend
+from local.aws.api.iam import LocalIam, LocalRoleKey
 from local.aws.api.instance import LocalInstance
+from local.aws.api.lag import Lag
 from local.errors import LocalError
 
 if TYPE_CHECKING:
@@ -34,10 +38,11 @@ _UNSIGNED = (
 class ApiServer:
     """The API of one local AWS, serving from threads of its own after `start`."""
 
-    def __init__(self, address: tuple[str, int], public: IPv4Network) -> None:
-        """Raises LocalError when somebody else listens on `address`."""
+    def __init__(self, address: tuple[str, int], public: IPv4Network, iam_lag: float = 0.0) -> None:
+        """What IAM is told is known `iam_lag` seconds later. Raises LocalError when `address` is taken."""
         _teach_moto(public)
         self.backend: LocalBackend = ec2_backends[ACCOUNT][REGION]
+        self.backend.lag = iam_backends[ACCOUNT]["aws"].lag = Lag(iam_lag)
         self.key: AccessKey = create_admin()
         create_image(self.backend)
         self._server = _bind(address)
@@ -58,8 +63,10 @@ def _teach_moto(public: IPv4Network) -> None:
     settings.ENABLE_KEYPAIR_VALIDATION = True
     settings.EC2_ENABLE_INSTANCE_TYPE_VALIDATION = True
     ec2_backends.backend = LocalBackend
+    iam_backends.backend = LocalIam
     # moto looks these names up in its modules at every launch; its own give states and addresses nothing has.
     instances.Instance = LocalInstance
+    access_control.AssumedRoleAccessKey = LocalRoleKey
     addresses = PublicAddresses(public, _taken_addresses)
     elastic_network_interfaces.random_public_ip = addresses.take
     elastic_ip_addresses.random_ip = addresses.take

@@ -71,6 +71,8 @@ class Instances:
         association = self._backend.iam_instance_profile_associations.get(instance.id)
         if association is None or not association.iam_instance_profile.roles:
             return None
+        if not self._backend.knows_role_of(instance):
+            return None
         profile = association.iam_instance_profile
         role = profile.roles[0]
         return Role(
