@@ -17,9 +17,11 @@ from local.connection import Connection, known
 from local.environment import as_shell, variables, within
 from local.errors import LocalError
 from local.home import CHECKOUT, Home
+from local.instances import instances, pick
 from local.machines import choose
-from local.privilege import become_root
+from local.privilege import become_root, can_become_root
 from local.progress import step
+from local.shell import enter
 from local.stack import outputs
 
 app = typer.Typer(help=__doc__, add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -28,6 +30,10 @@ NOT_UP = 3
 
 HomeOption = Annotated[Path, typer.Option("--home", help="Folder of the local AWS: one AWS per folder.")]
 DEFAULT = Home().path
+Which = Annotated[
+    str, typer.Argument(metavar="INSTANCE", help="Its id, its name, or how one of them begins.")
+]
+WITH_A_COMMAND = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 IAM_LAG = "For tests: roles and policies take effect so much later, as they may on AWS."
 
 
@@ -75,11 +81,40 @@ def status(home: HomeOption = DEFAULT) -> None:
 
 
 @app.command()
-def logs(instance: str, home: HomeOption = DEFAULT) -> None:
+def logs(instance: Which, home: HomeOption = DEFAULT) -> None:
     """Print the console of an instance."""
     from local.report import console_of  # noqa: PLC0415  # as above
 
-    typer.echo(console_of(supervise.required(Home(home)), instance), nl=False)
+    connection = supervise.required(Home(home))
+    typer.echo(console_of(connection, pick(instances(connection), instance)), nl=False)
+
+
+@app.command(context_settings=WITH_A_COMMAND)
+def shell(
+    instance: Which,
+    command: Annotated[list[str] | None, typer.Argument(help="Instead of a login shell.")] = None,
+    home: HomeOption = DEFAULT,
+) -> None:
+    """Enter the machine of an instance as root: `python -m local shell hello.web.0 -- sv status app`."""
+    connection = supervise.required(Home(home))
+    words = command or []
+    # After the first word that is no option of ours nothing is ours, so the dashes are still there.
+    enter(connection, pick(instances(connection), instance), words[1:] if words[:1] == ["--"] else words)
+
+
+@app.command()
+def doctor(home: HomeOption = DEFAULT) -> None:
+    """Look whether this host has all that real machines need; exit code 1 when not."""
+    from local.doctor import examine  # noqa: PLC0415  # looks at what other commands need not
+
+    if can_become_root():
+        become_root()
+    findings = []
+    for finding in examine(Home(home)):
+        findings.append(finding)
+        typer.echo(finding)
+    if any(finding.fault for finding in findings):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -95,7 +130,7 @@ def env(
         _say(f"this shell now talks to the local AWS of {CHECKOUT}; a new shell does not")
 
 
-@app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@app.command(context_settings=WITH_A_COMMAND)
 def run(command: list[str], home: HomeOption = DEFAULT) -> None:
     """Run a command with the environment of `env`: `python -m local run pulumi up`."""
     place = Home(home)

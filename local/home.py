@@ -54,6 +54,11 @@ class Home:
         return IPv4Network((int(_UPLINKS.network_address) + place * size, _UPLINK_PREFIX))
 
     @property
+    def host_end(self) -> str:
+        """That pair's interface on the host."""
+        return f"{self.name}h"
+
+    @property
     def address(self) -> str:
         """The API's address: the first host of `loopback`."""
         return str(self.loopback.network_address + 1)

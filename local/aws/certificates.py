@@ -55,12 +55,16 @@ class Authority:
 
 def authority() -> Authority:
     """The authority of this user, made at the first call."""
-    folder = folders.data() / "authority"
-    pem = folder / "authority.pem"
-    with folders.locked(folder):
+    pem = _pem()
+    with folders.locked(pem.parent):
         if not pem.exists():
             write_secret(pem, _new_authority())
         return _read(pem.read_bytes())
+
+
+def are_there() -> bool:
+    """Whether the authority has been made."""
+    return _pem().exists()
 
 
 def write_secret(path: Path, content: bytes) -> None:
@@ -70,6 +74,10 @@ def write_secret(path: Path, content: bytes) -> None:
     path.with_suffix(".new").touch(mode=0o600)
     path.with_suffix(".new").write_bytes(content)
     path.with_suffix(".new").rename(path)
+
+
+def _pem() -> Path:
+    return folders.data() / "authority" / "authority.pem"
 
 
 def _new_authority() -> bytes:

@@ -5,6 +5,7 @@ the other's for its own.
 """
 
 import errno
+import os
 import time
 from pathlib import Path
 
@@ -20,6 +21,16 @@ _HIERARCHIES = (_ROOT, _ROOT / "unified", _ROOT / "systemd")
 def systemd_is_here() -> bool:
     """Whether systemd runs this host; systemd-nspawn then gets a group from it. Source: sd_booted(3)."""
     return Path("/run/systemd/system").is_dir()
+
+
+def unusable() -> str | None:
+    """Why machines cannot have groups of their own; None when they can."""
+    trees = _hierarchies()
+    if not trees:
+        return f"no control groups are mounted under {_ROOT}"
+    if locked := [str(tree) for tree in trees if not systemd_is_here() and not os.access(tree, os.W_OK)]:
+        return f"no control group can be made in {', '.join(locked)}"
+    return None
 
 
 def of_machine(home: Home, name: str) -> list[Path]:

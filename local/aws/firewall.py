@@ -5,6 +5,7 @@ filter (br_netfilter); the bridge family is no way, because not every kernel has
 """
 
 import json
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from pathlib import Path
 from local.aws.machine import Allow, NetworkView, Transport
 from local.aws.run import run, succeeds
 from local.errors import LocalError
-from local.progress import say
 
 _TABLE = "machines"
 _EVERY_PROTOCOL: Transport = "all"
@@ -94,28 +94,37 @@ def no_host_rules(table: str) -> str:
     return f"add table ip {table}\ndelete table ip {table}\n"
 
 
+def no_bridge_filter() -> str | None:
+    """Why the kernel cannot filter between machines; None when it can, if need be by loading a module."""
+    if _BRIDGE_FILTER.exists():
+        return None
+    if shutil.which("modprobe") and succeeds("modprobe", "--dry-run", "br_netfilter"):
+        return None
+    return "this kernel cannot filter between machines: it has no br_netfilter"
+
+
 def need_bridge_filter() -> None:
     """See that the kernel can filter between machines. Raises LocalError.
 
     Loading the module makes the host's own bridges filter too; they are set back to what they did.
     """
+    if lack := no_bridge_filter():
+        raise LocalError(
+            lack, hint="simulated machines need none of it: python -m local up --machines simulated"
+        )
     if _BRIDGE_FILTER.exists():
         return
-    if not succeeds("modprobe", "br_netfilter"):
-        raise LocalError(
-            "this kernel cannot filter between machines: it has no br_netfilter",
-            hint="simulated machines need none of it: python -m local up --machines simulated",
-        )
+    run("modprobe", "br_netfilter")
     run("sysctl", "--quiet", "--write", "net.bridge.bridge-nf-call-iptables=0")
 
 
-def warn_of_refusals(interface: str) -> None:
-    """Say what will keep machines from reaching packages, where this host's own firewall does."""
-    for chain in refusing_chains(run("nft", "--json", "list", "chains")):
-        say(
-            f"{chain} drops what it does not know, so machines may reach no packages; let them pass: "
-            f"iptables -I FORWARD -i {interface} -j ACCEPT; iptables -I FORWARD -o {interface} -j ACCEPT"
-        )
+def refusals(interface: str) -> list[str]:
+    """What will keep machines from reaching packages, where this host's own firewall does, with the cure."""
+    return [
+        f"{chain} drops what it does not know, so machines may reach no packages; let them pass: "
+        f"iptables -I FORWARD -i {interface} -j ACCEPT; iptables -I FORWARD -o {interface} -j ACCEPT"
+        for chain in refusing_chains(run("nft", "--json", "list", "chains"))
+    ]
 
 
 def refusing_chains(chains: str) -> list[str]:

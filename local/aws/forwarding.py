@@ -4,6 +4,7 @@ It is switched on only where it is off, and the last local AWS to go switches it
 us is remembered by a mark under /run, which like the setting itself does not outlive a reboot.
 """
 
+import os
 from pathlib import Path
 
 from local.aws import folders
@@ -14,10 +15,17 @@ _MARK = folders.RUNTIME / "forwarding-was-off"
 _NAMESPACES = Path("/run/netns")
 
 
+def impossible() -> str | None:
+    """Why it is off for good; None when it is on or can be switched on."""
+    if _is_on() or os.access(_SETTING, os.W_OK):
+        return None
+    return "net.ipv4.ip_forward is 0 and cannot be set from here"
+
+
 def enable() -> None:
     """Switch forwarding on if it is off, and say so."""
     with folders.locked(folders.RUNTIME):
-        if _SETTING.read_text(encoding="ascii").strip() == "1":
+        if _is_on():
             return
         _MARK.touch()
         _SETTING.write_text("1", encoding="ascii")
@@ -30,3 +38,7 @@ def restore() -> None:
         if _MARK.exists() and not any(_NAMESPACES.glob("ci" + "[0-9a-f]" * 8)):
             _SETTING.write_text("0", encoding="ascii")
             _MARK.unlink()
+
+
+def _is_on() -> bool:
+    return _SETTING.read_text(encoding="ascii").strip() == "1"

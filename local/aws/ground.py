@@ -2,10 +2,11 @@
 
 import os
 import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.aws import certificates, image, leftovers
+from local.aws import certificates, cgroups, firewall, forwarding, image, leftovers
 from local.aws.balancer import Address, Balancer
 from local.aws.launch import Launch
 from local.aws.machine import MachineSpec, NetworkView
@@ -19,6 +20,37 @@ from local.home import Home
 _TOOLS = ("systemd-nspawn", "mmdebstrap", "haproxy", "dnsmasq", "nft", "ip", "nsenter", "mkfs.ext4")
 _LOOP_DEVICES = Path("/dev/loop-control")
 _TRIAL = ("unshare", "--mount", "--net", "--pid", "--fork", "mount", "-t", "tmpfs", "tmpfs", "/mnt")
+
+
+def _not_root() -> str | None:
+    return None if os.geteuid() == 0 else "real machines need root"
+
+
+def _missing_tools() -> str | None:
+    missing = [tool for tool in _TOOLS if shutil.which(tool) is None]
+    return f"not installed: {', '.join(missing)}" if missing else None
+
+
+def _no_loop_devices() -> str | None:
+    return None if _LOOP_DEVICES.exists() else f"there are no loop devices ({_LOOP_DEVICES})"
+
+
+def _sealed() -> str | None:
+    if succeeds(*_TRIAL):
+        return None
+    return "new namespaces and mounts are not allowed here, as in a container without privileges"
+
+
+NEEDS: Mapping[str, Callable[[], str | None]] = {
+    "root": _not_root,
+    "tools": _missing_tools,
+    "loop devices": _no_loop_devices,
+    "namespaces and mounts": _sealed,
+    "control groups": cgroups.unusable,
+    "filter between machines": firewall.no_bridge_filter,
+    "forwarding": forwarding.impossible,
+}
+"""What real machines need of this host, in the order in which to ask; each asks why it is not there."""
 
 
 @dataclass
@@ -39,15 +71,7 @@ class NspawnSite:
     @staticmethod
     def available() -> str | None:
         """Why real machines cannot run on this host; None when they can."""
-        if os.geteuid() != 0:
-            return "real machines need root"
-        if missing := [tool for tool in _TOOLS if shutil.which(tool) is None]:
-            return f"not installed: {', '.join(missing)}"
-        if not _LOOP_DEVICES.exists():
-            return f"there are no loop devices ({_LOOP_DEVICES})"
-        if not succeeds(*_TRIAL):
-            return "new namespaces and mounts are not allowed here, as in a container without privileges"
-        return None
+        return next((lack for lack in (look() for look in NEEDS.values()) if lack), None)
 
     def open(self) -> None:
         if reason := self.available():

@@ -99,6 +99,11 @@ def path() -> Path:
     return _place(recipe())
 
 
+def is_built() -> bool:
+    """Whether the image is there. Raises LocalError where no image can be made."""
+    return certificates.are_there() and path().exists()
+
+
 def ensure() -> Path:
     """Make the image if it is missing, and return where it is. Raises LocalError when it cannot be made."""
     wanted = recipe()

@@ -14,6 +14,7 @@ from local.aws import firewall, forwarding
 from local.aws.machine import NetworkView
 from local.aws.run import run, succeeds
 from local.home import Home
+from local.progress import say
 
 BRIDGE = "machines"
 UPLINK = "uplink"
@@ -45,11 +46,6 @@ class Network:
     def namespace(self) -> Path:
         return Path("/run/netns") / self.home.name
 
-    @property
-    def host_end(self) -> str:
-        """Interface on the host; the other end is `uplink` in the namespace."""
-        return f"{self.home.name}h"
-
     def open(self) -> None:
         """Make it, on a host that has nothing of it. Raises LocalError."""
         firewall.need_bridge_filter()
@@ -58,9 +54,10 @@ class Network:
         run("ip", "-netns", self.home.name, "-batch", "-", stdin=self._inner_links())
         self.inside("sysctl", "--quiet", "--write", *_SYSCTLS)
         self.publish(NetworkView())
-        run("nft", "-f", "-", stdin=firewall.host_rules(self.home.name, self.host_end, self.home.uplink))
+        run("nft", "-f", "-", stdin=firewall.host_rules(self.home.name, self.home.host_end, self.home.uplink))
         forwarding.enable()
-        firewall.warn_of_refusals(self.host_end)
+        for refusal in firewall.refusals(self.home.host_end):
+            say(refusal)
 
     def publish(self, view: NetworkView) -> None:
         """Let in and out what `view` allows and nothing else, in one step. Raises LocalError."""
@@ -75,17 +72,17 @@ class Network:
         if self.namespace.exists():
             run("ip", "netns", "delete", self.home.name)
         # The kernel takes the pair down with the namespace, but some time later.
-        if succeeds("ip", "link", "show", self.host_end):
-            succeeds("ip", "link", "delete", self.host_end)
+        if succeeds("ip", "link", "show", self.home.host_end):
+            succeeds("ip", "link", "delete", self.home.host_end)
         run("nft", "-f", "-", stdin=firewall.no_host_rules(self.home.name))
         forwarding.restore()
 
     def _host_links(self) -> str:
         outer = next(self.home.uplink.hosts())
         return (
-            f"link add {self.host_end} type veth peer name {UPLINK} netns {self.home.name}\n"
-            f"address add {outer}/{self.home.uplink.prefixlen} dev {self.host_end}\n"
-            f"link set {self.host_end} up\n"
+            f"link add {self.home.host_end} type veth peer name {UPLINK} netns {self.home.name}\n"
+            f"address add {outer}/{self.home.uplink.prefixlen} dev {self.home.host_end}\n"
+            f"link set {self.home.host_end} up\n"
         )
 
     def _inner_links(self) -> str:

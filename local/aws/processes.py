@@ -46,7 +46,8 @@ def first_of_machine(instance: str) -> int:
     """The first process of a machine that runs, for whoever wants to enter it. Raises LocalError."""
     for one in everywhere():
         if one.program == "systemd-nspawn" and any(instance in word for word in one.argv):
-            return children(one.pid)[0]
+            for first in children(one.pid):
+                return first
     raise LocalError(f"no machine of instance {instance} runs here")
 
 

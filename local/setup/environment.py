@@ -28,6 +28,12 @@ def python(checkout: Path = CHECKOUT) -> Path:
     return checkout / ".venv" / "bin" / "python"
 
 
+def is_current(checkout: Path = CHECKOUT) -> bool:
+    """Whether `.venv` is whole and holds what is pinned now."""
+    place = cache() / "venv" / key(checkout)
+    return _whole(place) and (checkout / ".venv").resolve() == place.resolve()
+
+
 def ensure(log: Log, checkout: Path = CHECKOUT) -> None:
     """Make the environment unless it is there and right. Raises LocalError when pip fails."""
     place = cache() / "venv" / key(checkout)

@@ -50,6 +50,9 @@ def test_up_env_status_logs_down(home: Home) -> None:
     unknown = local("logs", home, "i-0123456789abcdef0")
     assert (unknown.returncode, "Traceback" in unknown.stderr) == (1, False)
     assert "'i-0123456789abcdef0' does not exist" in unknown.stderr
+    assert local("logs", home, instance[:-1]).stdout.endswith("login: ")
+    simulated = local("shell", home, instance)
+    assert (simulated.returncode, "is simulated" in simulated.stderr) == (1, True)
 
     (home.machines / instance).mkdir(parents=True)
     down = local("down", home)
@@ -95,7 +98,7 @@ def test_a_lag_of_iam_is_said_and_not_changed_by_another_up(home: Home) -> None:
 def test_nothing_is_up_is_said_without_a_traceback(home: Home) -> None:
     assert local("status", home).returncode == 3
     assert local("down", home).returncode == 0
-    for command in (("env",), ("addresses",), ("logs", "i-1")):
+    for command in (("env",), ("addresses",), ("logs", "i-1"), ("shell", "i-1")):
         asked = local(command[0], home, *command[1:])
         assert asked.returncode == 1
         assert asked.stderr.startswith("error: the local AWS of ")

@@ -61,7 +61,7 @@ def test_stopped_and_started_it_serves_at_another_address(stack):
     ids = [before["InstanceId"]]
     ec2 = stack.client("ec2")
     ec2.stop_instances(InstanceIds=ids)
-    ec2.get_waiter("instance_stopped").wait(InstanceIds=ids)
+    eventually(lambda: stack.instances("stopped") != {}, "its stop")
     assert not serves(before["PublicIpAddress"])
     ec2.start_instances(InstanceIds=ids)
     eventually(lambda: serves_again(stack), "the app's answer")

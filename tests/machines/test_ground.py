@@ -380,13 +380,31 @@ def test_a_machine_that_boots_again_is_running_all_the_time(ground: Ground) -> N
     machine.remove()
 
 
+# Its service is told to stop, and takes for ever.
+STUBBORN = """#!/bin/sh
+systemd-run --property=ExecStop='/bin/sleep infinity' --property=TimeoutStopSec=infinity sleep infinity
+echo 'stubborn: now' > /dev/console
+"""
+
+
 def test_a_machine_that_will_not_go_down_is_ended(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    stubborn = "systemd-run --property=ExecStop='/bin/sleep infinity' --property=TimeoutStopSec=infinity"
-    machine = ground.boot(12, f"#!/bin/sh\n{stubborn} sleep infinity\necho 'stubborn: now' > /dev/console\n")
+    machine = ground.boot(12, STUBBORN)
     says(machine, "stubborn: now")
     monkeypatch.setattr("local.aws.nspawn._STOP_DEADLINE", 3.0)
     machine.remove()
     assert not [line for line in traces(ground.home) if machine.spec.id in line]
+
+
+def test_a_machine_that_will_not_go_down_boots_again_all_the_same(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = ground.boot(12, STUBBORN)
+    says(machine, "stubborn: now")
+    monkeypatch.setattr("local.aws.nspawn._STOP_DEADLINE", 3.0)
+    machine.reboot()
+    eventually(lambda: machine.console().count(b"running in system mode") == 2)
+    assert machine.running()
+    machine.remove()
 
 
 def test_a_full_disk_is_the_machine_s(ground: Ground) -> None:

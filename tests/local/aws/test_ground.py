@@ -17,6 +17,8 @@ def able(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda tool: f"/usr/bin/{tool}")
     monkeypatch.setattr(ground, "_LOOP_DEVICES", Path("/dev/null"))
     monkeypatch.setattr(ground, "_TRIAL", ("true",))
+    for name in ("control groups", "filter between machines", "forwarding"):
+        monkeypatch.setitem(ground.NEEDS, name, lambda: None)
 
 
 def test_a_host_that_has_everything_gives_no_reason() -> None:
