@@ -3,10 +3,11 @@
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.aws import certificates, cgroups, firewall, forwarding, image, leftovers
+from local.aws import certificates, cgroups, firewall, forwarding, image, leftovers, old_images
 from local.aws.balancer import Address, Balancer
 from local.aws.launch import Launch
 from local.aws.machine import MachineSpec, NetworkView
@@ -61,6 +62,7 @@ class NspawnSite:
     api: Address = field(kw_only=True)
     metadata: Address = field(kw_only=True)
     _image: Path = field(default=Path(), init=False)
+    _at_close: ExitStack = field(default_factory=ExitStack, init=False)
     _network: Network = field(init=False)
     _balancer: Balancer = field(init=False)
 
@@ -76,7 +78,7 @@ class NspawnSite:
     def open(self) -> None:
         if reason := self.available():
             raise LocalError(f"no real machines on this host: {reason}")
-        self._image = image.ensure()
+        self._image = self._at_close.enter_context(old_images.held(image.ensure()))
         leftovers.clean(self.home)
         try:
             self._make()
@@ -94,6 +96,7 @@ class NspawnSite:
     def close(self) -> None:
         """Machines that still run are not asked to power off: nothing of them is to last."""
         leftovers.clean(self.home)
+        self._at_close.close()
 
     def _make(self) -> None:
         self._network.open()

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from local.aws import certificates, folders
+from local.aws import certificates, folders, old_images
 from local.aws.apt import SUITE, HostApt, host_apt
 from local.aws.run import run
 from local.errors import LocalError
@@ -112,6 +112,8 @@ def ensure() -> Path:
         if not place.exists():
             with step("machine image"):
                 _build(wanted, place)
+        if os.geteuid() == 0:
+            old_images.keep_house(place)
     return place
 
 

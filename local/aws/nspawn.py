@@ -12,6 +12,7 @@ from pathlib import Path
 from local.aws import cgroups, processes
 from local.aws.launch import Launch
 from local.aws.machine import MachineSpec
+from local.aws.run import succeeds
 from local.errors import LocalError
 
 # A machine may drain for two minutes before it goes down.
@@ -30,6 +31,8 @@ class NspawnMachine:
     launch: Launch
     _shell: subprocess.Popen[bytes] | None = field(default=None, init=False)
     """Made the mounts; waits for systemd-nspawn, whose only child is the machine's first process."""
+    _dropped: int = field(default=0, init=False)
+    """So many bytes at the head of the console file take no room any more."""
 
     @property
     def spec(self) -> MachineSpec:
@@ -53,11 +56,14 @@ class NspawnMachine:
         return self._shell is not None and self._shell.poll() is None
 
     def console(self) -> bytes:
-        """Its last MiB; the API shows 64 KiB of it."""
+        """Its last MiB; the API shows 64 KiB of it. What was said before that goes, sooner or later."""
         if not self._console.exists():
             return b""
         with self._console.open("rb") as console:
-            console.seek(max(0, console.seek(0, os.SEEK_END) - _CONSOLE_KEPT))
+            start = max(0, console.seek(0, os.SEEK_END) - _CONSOLE_KEPT)
+            if start - self._dropped > _CONSOLE_KEPT:
+                self._drop(start)
+            console.seek(start)
             return console.read()
 
     def reboot(self) -> None:
@@ -74,6 +80,11 @@ class NspawnMachine:
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self.launch.folder, ignore_errors=True)
+
+    def _drop(self, start: int) -> None:
+        """Make a hole of the file's head: who writes at its end need not know. Some file systems cannot."""
+        succeeds("fallocate", "--punch-hole", "--offset", "0", "--length", str(start), self._console)
+        self._dropped = start
 
     @property
     def _console(self) -> Path:

@@ -407,6 +407,18 @@ def test_a_machine_that_will_not_go_down_boots_again_all_the_same(
     machine.remove()
 
 
+def test_a_machine_that_talks_without_end_fills_no_disk_and_its_last_words_stay(ground: Ground) -> None:
+    flood = "yes 'so it goes on' | head --bytes 8M > /dev/console; echo 'flood: over' > /dev/console"
+    machine = ground.boot(12, f"#!/bin/sh\n{flood}\n")
+    said = says(machine, "flood: over")
+    assert 1 << 20 <= len(said) < 2 << 20
+    assert said[:4096].count("so it goes on") > 200
+    file = (machine.launch.folder / "console").stat()
+    assert file.st_size > 8 << 20
+    assert file.st_blocks * 512 < 3 << 20
+    machine.remove()
+
+
 def test_a_full_disk_is_the_machine_s(ground: Ground) -> None:
     script = """#!/bin/sh
     fallocate --length 500M /half && half=fits
