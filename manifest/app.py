@@ -7,6 +7,9 @@ from pathlib import Path
 from manifest.model import Deploy, Healthcheck, RootVolume, Runtime
 from manifest.origins import Origin
 
+Said = tuple[str, Origin]
+"""A value as text, with where it was written."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Process:
@@ -44,7 +47,7 @@ class Process:
 class App:
     """One release of one app. `source` is a folder, or else `slug_url` is set.
 
-    `written`: each value that a layer wrote, by its dotted key, with where it was written.
+    `written`: each value that a layer wrote, by its dotted key.
     """
 
     name: str
@@ -52,4 +55,4 @@ class App:
     slug_url: str | None
     slug_sha256: str | None
     processes: tuple[Process, ...]
-    written: Mapping[str, tuple[str, Origin]]
+    written: Mapping[str, Said]

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from manifest.app import App
 from manifest.counts import faults_of_counts
-from manifest.document import read
 from manifest.problems import ManifestError, Problem
 from manifest.reading import DEFAULTS, Reading, Surroundings
 from manifest.settings import Settings
@@ -19,12 +18,19 @@ def load_apps(root: Path, settings: Settings) -> tuple[App, ...]:
     _refuse_strangers(root)
     around = Surroundings(root, settings)
     names = sorted(path.name for path in (root / "apps").iterdir() if _is_app(path.name))
-    readings = [Reading(around, read(root, f"apps/{name}")) for name in names if name != DEFAULTS]
-    problems = [*around.defaults.problems, *(problem for one in readings for problem in one.problems())]
-    apps = [] if problems else [one.here.app(one.here.keys) for one in readings if one.here.keys]
-    if problems := problems or [*_same_names(readings, apps), *faults_of_counts(settings, apps)]:
+    readings = [Reading(around, name) for name in names if name != DEFAULTS]
+    if problems := [*_problems(around, readings)]:
+        raise ManifestError(problems)
+    apps = [app for one in readings if (app := one.here.app())]
+    if problems := [*_same_names(readings, apps), *faults_of_counts(settings, apps)]:
         raise ManifestError(problems)
     return tuple(sorted(apps, key=lambda app: app.name))
+
+
+def _problems(around: Surroundings, readings: Iterable[Reading]) -> Iterator[Problem]:
+    yield from around.defaults.problems(around.stacks)
+    for reading in readings:
+        yield from reading.problems()
 
 
 def _is_app(name: str) -> bool:
@@ -50,7 +56,7 @@ def _refuse_strangers(root: Path) -> None:
 def _same_names(readings: Iterable[Reading], apps: Iterable[App]) -> Iterator[Problem]:
     first: dict[str, str] = {}
     for reading, app in zip(readings, apps, strict=True):
-        file = reading.file.file
+        file = reading.file.document.file
         if (other := first.setdefault(app.name, file)) != file:
-            line = reading.file.lines.get(("name",), 1)
+            line = reading.file.document.lines.get(("name",), 1)
             yield Problem(file, line, f"name: {other} makes an app '{app.name}' too")

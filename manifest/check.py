@@ -1,6 +1,6 @@
 """Layers against the model and the rules: what is wrong, said in our words and at the line it was written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -52,7 +52,7 @@ def problem_at(layer: Layer, path: Path, text: str, file: str) -> Problem:
     return Problem(*place, f"{key}: {text}" if key else text)
 
 
-def told(faults: Iterator[Fault], layer: Layer, around: Layer, at: Path, file: str) -> Iterator[Problem]:
+def told(faults: Iterable[Fault], layer: Layer, around: Layer, at: Path, file: str) -> Iterator[Problem]:
     """Faults of what `layer` holds; what nobody wrote is told at `at` in the layer `around`."""
     for fault in faults:
         written = ((path, text) for path, text in fault if path in layer.origins)

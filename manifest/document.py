@@ -55,7 +55,7 @@ def read_if_there(root: FilePath, file: str) -> Document:
 def parse(text: str, file: str) -> Document:
     """Reads YAML text that stands in `file`."""
     try:
-        node = _compose(text)
+        node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return _refused(file, mark.line + 1 if mark else 0, _syntax(error, text, mark))
@@ -71,15 +71,24 @@ def parse(text: str, file: str) -> Document:
     return _Reader(file).document(node)
 
 
-def _compose(text: str) -> yaml.Node | None:
+class _Loader(yaml.CSafeLoader):
+    """Stops a text that nests too deep before its recursion in C ends the whole process.
+
+    Both methods are called for each node, on the way in and out, by CParser's compose.
+    """
+
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        _refuse_depth(depth)  # before compose, whose recursion in C ends the whole process
-    return yaml.compose(text, Loader=yaml.CSafeLoader)
+
+    def descend_resolver(self, current_node: yaml.Node | None, current_index: object) -> None:  # noqa: ARG002
+        _refuse_depth(self.depth)
+        self.depth += 1
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
 
 
 def _refuse_depth(depth: int) -> None:
+    """`depth`: maps and lists around a value."""
     if depth > MAX_DEPTH:
         raise _TooMuchError(f"holds more than {MAX_DEPTH} maps and lists inside each other")
 

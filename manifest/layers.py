@@ -1,12 +1,14 @@
 """Layers of values: maps merge, lists replace, null removes. Every value keeps its origin."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import cast
 
 from manifest.document import Document
 from manifest.origins import Origin, Path
 
 Data = dict[str, object]
+Origins = dict[Path, Origin]
 
 
 @dataclass(frozen=True)
@@ -19,61 +21,59 @@ class Layer:
 
 def layer_of(name: str, document: Document, at: Path = ()) -> Layer:
     """The part of a document below `at` as a layer called `name`; empty where the document has none."""
-    data: object = document.data
-    for part in at:
-        data = data.get(part) if isinstance(data, dict) and isinstance(part, str) else None
-    if not isinstance(data, dict):
+    data, size = _below(document.data, at), len(at)
+    if not data:
         return Layer()
-    origins = {
-        path[len(at) :]: Origin(name, document.file, line, path[len(at) :])
-        for path, line in document.lines.items()
-        if path[: len(at)] == at and len(path) > len(at)
-    }
-    return Layer(data, origins)
+    below = ((path[size:], line) for path, line in document.lines.items() if path[:size] == at != path)
+    return Layer(data, {path: Origin(name, document.file, line, path) for path, line in below})
 
 
 def part_of(layer: Layer, at: Path) -> Layer:
     """What a layer says below `at`, with its origins; empty where it says nothing."""
-    data: object = layer.data
-    for key in at:
-        data = data.get(key) if isinstance(data, dict) else None
-    if not isinstance(data, dict):
+    data, size = _below(layer.data, at), len(at)
+    if not data:
         return Layer()
-    size = len(at)
-    below = {path[size:]: origin for path, origin in layer.origins.items() if path[:size] == at}
-    return Layer(data, {path: origin for path, origin in below.items() if path})
+    return Layer(
+        data, {path[size:]: where for path, where in layer.origins.items() if path[:size] == at != path}
+    )
+
+
+def _below(data: object, at: Path) -> Data:
+    for key in at:
+        data = data.get(key) if isinstance(data, dict) and isinstance(key, str) else None
+    return data if isinstance(data, dict) else {}
 
 
 def without(layer: Layer, keys: Container[str]) -> Layer:
     """A layer without these keys."""
-    return replace(layer, data={key: value for key, value in layer.data.items() if key not in keys})
+    return Layer({key: value for key, value in layer.data.items() if key not in keys}, layer.origins)
 
 
 def merge(layers: Iterable[Layer]) -> Layer:
     """One layer out of many, the weakest first."""
     data: Data = {}
-    origins: dict[Path, Origin] = {}
+    origins: Origins = {}
     for layer in layers:
-        _put(data, origins, layer.data, ())
-        places = (place for place in _places(layer.data, ()) if place in layer.origins)
-        origins.update({place: layer.origins[place] for place in places})
+        _lay(layer, layer.data, (), data, origins)
     return Layer(data, origins)
 
 
-def _put(data: Data, origins: dict[Path, Origin], new: Data, at: Path) -> None:
-    """Lays `new` over `data`, and forgets the origins of what goes."""
+def _lay(layer: Layer, new: Data, at: Path, data: Data, origins: Origins) -> None:
+    """Lays `new`, which the layer says at `at`, over `data`; the origins of what goes are forgotten."""
     for key, value in new.items():
         path = (*at, key)
-        below = data.get(key)
-        if not (isinstance(value, dict) and isinstance(below, dict)):
-            for place in _places(data.pop(key, None), path):
+        if key in data and not (isinstance(value, dict) and isinstance(data[key], dict)):
+            for place in _places(data.pop(key), path):
                 origins.pop(place, None)
-            below = {}
+        if path in layer.origins:
+            origins[path] = layer.origins[path]
         if isinstance(value, dict):
-            data[key] = below
-            _put(below, origins, value, path)
+            _lay(layer, value, path, cast(Data, data.setdefault(key, {})), origins)
         elif value is not None:
             data[key] = value
+            if isinstance(value, list):
+                inside = (place for place in _places(value, path) if place in layer.origins)
+                origins.update((place, layer.origins[place]) for place in inside)
 
 
 def _places(value: object, at: Path) -> Iterator[Path]:
@@ -82,6 +82,20 @@ def _places(value: object, at: Path) -> Iterator[Path]:
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
         yield from _places(item, (*at, key))
+
+
+def leaves(layer: Layer) -> Iterator[tuple[Path, object, Origin]]:
+    """Every value that is no map and was written somewhere: its place, itself, its origin."""
+    return _leaves(layer, layer.data, ())
+
+
+def _leaves(layer: Layer, data: Data, at: Path) -> Iterator[tuple[Path, object, Origin]]:
+    for key, value in data.items():
+        path = (*at, key)
+        if isinstance(value, dict):
+            yield from _leaves(layer, value, path)
+        elif path in layer.origins:
+            yield path, value, layer.origins[path]
 
 
 def origin_of(layer: Layer, path: Path) -> Origin | None:

@@ -7,13 +7,9 @@ from manifest.app import Process
 from manifest.layers import Layer, merge, part_of, without
 from manifest.model import OF_A_RELEASE, AppFile, Healthcheck, ProcessKeys
 from manifest.settings import Settings
-
-WEB: Final = "web"
-"""The process that the app's own `cmd` and `port` are short for."""
+from manifest.short import OF_WEB, WEB
 
 WEB_PORT: Final = 5000
-
-_OF_WEB: Final = frozenset({"cmd", "port"})
 
 
 def names_of(keys: AppFile) -> list[str]:
@@ -26,7 +22,7 @@ def effective(layers: Iterable[Layer], name: str) -> Layer:
 
     A stronger layer wins; within a layer the process's own keys win over the app's.
     """
-    dropped = OF_A_RELEASE | (frozenset() if name == WEB else _OF_WEB)
+    dropped = OF_A_RELEASE if name == WEB else OF_A_RELEASE | OF_WEB
     both = ((without(layer, dropped), part_of(layer, ("processes", name))) for layer in layers)
     merged = merge(layer for pair in both for layer in pair)
     if name == WEB:

@@ -1,24 +1,24 @@
 """One app's file with what lies below and above it: its problems on every stack, its value on one."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from manifest.app import App
+from manifest.app import App, Said
 from manifest.check import problem_at, told, validate
 from manifest.counts import count_of
-from manifest.document import Document, read_if_there
-from manifest.layers import Layer, layer_of, merge
+from manifest.document import read, read_if_there
+from manifest.file import File, Written
+from manifest.layers import Layer, leaves, merge
 from manifest.model import AppFile, ProcessKeys
 from manifest.origins import Origin, dotted
-from manifest.problems import Problem, did_you_mean
+from manifest.problems import Problem
 from manifest.processes import effective, names_of, process_of
 from manifest.rules import faults_of_process, faults_of_release
 from manifest.settings import Settings, stack_file
-from manifest.short import written_out
 
 DEFAULTS: Final = "_defaults.yaml"
 
@@ -31,13 +31,14 @@ class Surroundings:
     settings: Settings
 
     @cached_property
-    def defaults(self) -> Document:
-        return read_if_there(self.root, f"apps/{DEFAULTS}")
+    def defaults(self) -> File:
+        return File(DEFAULTS, read_if_there(self.root, f"apps/{DEFAULTS}"))
 
     @cached_property
-    def stacks(self) -> list[str]:
+    def stacks(self) -> frozenset[str]:
+        """The stacks that have a file."""
         files = self.root.glob(stack_file("*"))
-        return [path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in files]
+        return frozenset(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in files)
 
     @cached_property
     def image(self) -> Layer:
@@ -46,159 +47,123 @@ class Surroundings:
         origin = self.settings.origin("imageId")
         return Layer({"image_id": image}, {("image_id",): origin}) if image else Layer()
 
-    def layers(self, file: Document, stack: str) -> list[Layer]:
-        """The layers of an app as `stack` sees them, the weakest first, as they are written."""
-        return [
-            self.image if stack == self.settings.stack else Layer(),
-            _plain("_defaults.yaml", self.defaults),
-            _plain("app file", file),
-            layer_of(f"environments.{stack}", self.defaults, ("environments", stack)),
-            layer_of(f"environments.{stack}", file, ("environments", stack)),
-        ]
-
-
-def _plain(name: str, document: Document) -> Layer:
-    layer = layer_of(name, document)
-    data = {key: value for key, value in layer.data.items() if key != "environments"}
-    return replace(layer, data=data)
+    def layers(self, file: File, stack: str) -> Iterator[Written]:
+        """The layers of an app as `stack` sees them, the weakest first."""
+        yield Layer({"name": Path(file.document.file).stem}), []
+        if stack == self.settings.stack:
+            yield self.image, []
+        yield self.defaults.plain
+        yield file.plain
+        if file.environments.get(stack, {}) is not None:
+            yield self.defaults.on(stack)
+        yield file.on(stack)
 
 
 class Reading:
     """An app's file, read for all stacks."""
 
-    def __init__(self, around: Surroundings, file: Document) -> None:
+    def __init__(self, around: Surroundings, name: str) -> None:
         self.around = around
-        self.file = file
+        self.file = File("app file", read(around.root, f"apps/{name}"))
 
     def problems(self) -> Iterator[Problem]:
-        """Everything wrong with this app, on this stack and on every other that its file names."""
-        yield from self.file.problems
-        if self.file.problems or self.around.defaults.problems:
+        """Everything wrong with this app, on this stack and on every other that its files name."""
+        yield from self.file.problems(self.around.stacks)
+        if self.file.document.problems or self.around.defaults.document.problems:
             return
-        here = self.here.problems
-        yield from here
-        for stack in sorted(self.environments() - {self.around.settings.stack}):
-            there = (problem for problem in self.on(stack).problems if problem not in here)
+        yield from self.here.problems
+        for stack in sorted(self._named_stacks() - {self.around.settings.stack}):
+            there = (one for one in self._on(stack).problems if one not in self.here.problems)
             yield from (replace(one, text=f"environments.{stack}: {one.text}") for one in there)
-        yield from self.unknown_environments()
 
     @cached_property
     def here(self) -> "OnStack":
-        return self.on(self.around.settings.stack)
+        """As the stack at hand sees it."""
+        return self._on(self.around.settings.stack)
 
-    def on(self, stack: str) -> "OnStack":
+    def _on(self, stack: str) -> "OnStack":
         return OnStack(self.around, self.file, stack)
 
-    def environments(self) -> set[str]:
-        """The stacks that the files say something special for."""
-        documents = (self.around.defaults, self.file)
-        both = merge(layer_of("", document, ("environments",)) for document in documents)
-        return {*both.data} & {*self.around.stacks}
-
-    def unknown_environments(self) -> Iterator[Problem]:
-        for document in (self.around.defaults, self.file):
-            environments = document.data.get("environments", {})
-            if not isinstance(environments, dict):
-                line = document.lines["environments",]
-                yield Problem(document.file, line, "environments: must be a map of stacks")
-                continue
-            for name in environments:
-                if text := self._environment_fault(name, environments[name]):
-                    line = document.lines["environments", name]
-                    yield Problem(document.file, line, f"environments.{name}: {text}")
-
-    def _environment_fault(self, name: str, value: object) -> str | None:
-        if name not in self.around.stacks:
-            return f"there is no {stack_file(name)}, so no such stack" + did_you_mean(
-                name, self.around.stacks
-            )
-        return None if isinstance(value, dict | None) else "must be a map of keys"
+    def _named_stacks(self) -> frozenset[str]:
+        return self.around.stacks & {*self.around.defaults.environments, *self.file.environments}
 
 
 class OnStack:
     """An app as one stack sees it."""
 
-    def __init__(self, around: Surroundings, file: Document, stack: str) -> None:
+    def __init__(self, around: Surroundings, file: File, stack: str) -> None:
         self.around = around
-        self.file = file
+        self.file = file.document.file
         self.stack = stack
-        written = [written_out(layer) for layer in around.layers(file, stack)]
-        name = Layer({"name": Path(file.file).stem})
-        self.layers = [name, *(_without_own(layer) for layer, _ in written)]
+        self.layers, said_twice = zip(*around.layers(file, stack), strict=True)
         self.merged = merge(self.layers)
-        self.keys, found = validate(AppFile, self.merged, file.file)
-        self.problems = [problem for _, problems in written for problem in problems] + found
-        self.processes: Mapping[str, ProcessKeys] = {}
-        if self.keys and not self.problems:
-            self.processes = dict(self._judged(self.keys))
-            self.problems += [*self._release_faults(self.keys), *self._image_fault()]
+        self.keys, faults = validate(AppFile, self.merged, self.file)
+        self.own_problems = [*(problem for problems in said_twice for problem in problems), *faults]
 
-    def app(self, keys: AppFile) -> App:
-        """The app as a value. Only for a file without problems."""
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """Everything wrong; what keys are together only where each is right."""
+        if not self.keys or self.own_problems:
+            return self.own_problems
+        of_processes = (problem for _, problems in self.processes.values() for problem in problems)
+        return [*of_processes, *self._release_faults(self.keys), *self._image_fault()]
+
+    @cached_property
+    def processes(self) -> Mapping[str, tuple[ProcessKeys | None, list[Problem]]]:
+        """Each process with all that it inherits, or with what is wrong in that."""
+        return {name: self._judged(name, self.keys) for name in names_of(self.keys)} if self.keys else {}
+
+    def _judged(self, name: str, keys: AppFile) -> tuple[ProcessKeys | None, list[Problem]]:
+        layer = effective(self.layers, name)
+        own, problems = validate(ProcessKeys, layer, self.file)
+        at = ("processes", name) if name in keys.processes else ()
+        faults = faults_of_process(own) if own else ()
+        return own, [*problems, *told(faults, layer, self.merged, at, self.file)]
+
+    def _release_faults(self, keys: AppFile) -> Iterator[Problem]:
+        yield from told(faults_of_release(keys), self.merged, self.merged, (), self.file)
+        if (folder := self._source(keys)) and not os.path.isdir(folder):  # noqa: PTH112 - no error for a name that is too long
+            text = f"there is no folder {keys.source} beside {self.file}"
+            yield problem_at(self.merged, ("source",), text, self.file)
+
+    def _image_fault(self) -> Iterator[Problem]:
+        here = self.stack == self.around.settings.stack
+        if here and not all(own.image_id for own, _ in self.processes.values() if own):
+            text = f"is missing; name one here or in {stack_file(self.stack)} as imageId"
+            yield problem_at(self.merged, ("image_id",), text, self.file)
+
+    def _source(self, keys: AppFile) -> Path | None:
+        return (self.around.root / "apps" / keys.source).resolve() if keys.source else None
+
+    def app(self) -> App | None:
+        """The app as a value; None where something is wrong with it."""
+        return self._app(self.keys) if self.keys and not self.problems else None
+
+    def _app(self, keys: AppFile) -> App:
         settings = self.around.settings
-        written = {
-            dotted(path): (str(value), origin)
-            for path, value, origin in _leaves(self.merged, self.merged.data, ())
-        }
-        processes = []
-        for name, own in self.processes.items():
-            count, origin = count_of(keys.name, name, own.count, settings)
-            if origin:
-                written[f"processes.{name}.count" if len(self.processes) > 1 else "count"] = (
-                    str(count),
-                    origin,
-                )
-            processes.append(process_of(keys.name, name, own, count, settings))
-        if settings.subnets and not all(own.subnets for own in self.processes.values()):
-            written["subnets"] = (str([*settings.subnets]), settings.origin("subnets"))
+        owns = {name: own for name, (own, _) in self.processes.items() if own}
+        counts = {name: count_of(keys.name, name, own.count, settings) for name, own in owns.items()}
         return App(
             name=keys.name,
             source=self._source(keys),
             slug_url=keys.slug_url,
             slug_sha256=keys.slug_sha256,
-            processes=tuple(processes),
-            written=written,
+            processes=tuple(
+                process_of(keys.name, name, own, counts[name][0], settings) for name, own in owns.items()
+            ),
+            written={
+                **{dotted(path): (str(value), origin) for path, value, origin in leaves(self.merged)},
+                **_subnets_of_config(settings, owns.values()),
+                **_counts_of_config(counts),
+            },
         )
 
-    def _judged(self, keys: AppFile) -> Iterator[tuple[str, ProcessKeys]]:
-        """Each process with what it inherits; what is wrong in that joins the problems."""
-        for name in names_of(keys):
-            layer = effective(self.layers, name)
-            own, problems = validate(ProcessKeys, layer, self.file.file)
-            at = ("processes", name) if name in keys.processes else ()
-            faults = faults_of_process(own) if own else iter(())
-            self.problems += [*problems, *told(faults, layer, self.merged, at, self.file.file)]
-            if own:
-                yield name, own
 
-    def _release_faults(self, keys: AppFile) -> Iterator[Problem]:
-        yield from told(faults_of_release(keys), self.merged, self.merged, (), self.file.file)
-        if (folder := self._source(keys)) and not os.path.isdir(folder):  # noqa: PTH112 - no error for a name that is too long
-            text = f"there is no folder {keys.source} beside {self.file.file}"
-            yield problem_at(self.merged, ("source",), text, self.file.file)
-
-    def _image_fault(self) -> Iterator[Problem]:
-        here = self.stack == self.around.settings.stack
-        if here and not all(own.image_id for own in self.processes.values()):
-            text = f"is missing; name one here or in {stack_file(self.stack)} as imageId"
-            yield problem_at(self.merged, ("image_id",), text, self.file.file)
-
-    def _source(self, keys: AppFile) -> Path | None:
-        folder = (self.around.root / self.file.file).parent
-        return (folder / keys.source).resolve() if keys.source else None
+def _subnets_of_config(settings: Settings, owns: Collection[ProcessKeys]) -> Mapping[str, Said]:
+    used = settings.subnets and not all(own.subnets for own in owns)
+    return {"subnets": (str([*settings.subnets]), settings.origin("subnets"))} if used else {}
 
 
-def _without_own(layer: Layer) -> Layer:
-    """Without the keys that are people's own, for anchors."""
-    return replace(layer, data={key: value for key, value in layer.data.items() if not key.startswith("x-")})
-
-
-def _leaves(
-    layer: Layer, data: object, at: tuple[str | int, ...]
-) -> Iterable[tuple[tuple[str | int, ...], object, Origin]]:
-    """Every value below `at` that is no map, with its path and origin."""
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield from _leaves(layer, value, (*at, key))
-    elif at in layer.origins:
-        yield at, data, layer.origins[at]
+def _counts_of_config(counts: Mapping[str, tuple[int, Origin | None]]) -> Mapping[str, Said]:
+    key = "processes.{}.count" if len(counts) > 1 else "count"
+    return {key.format(name): (str(count), origin) for name, (count, origin) in counts.items() if origin}

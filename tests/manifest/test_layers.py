@@ -145,8 +145,11 @@ class TestAnApp:
 
     def test_an_environment_may_be_removed(self, project):
         project.write("apps/_defaults.yaml", "environments: {dev: {count: 7}}")
+        assert project.process().count == 7
+        project.app("environments: {dev: {}}")
+        assert project.process().count == 7
         project.app("environments: {dev: null}")
-        assert project.problems() == []
+        assert project.process().count == 1
 
     def test_list_and_all_its_places_are_the_later_layers(self, project):
         project.app("allow_from: [10.0.0.0/8, 10.0.0.0/9]", "environments:", "  dev:", "    allow_from: [x]")
