@@ -24,7 +24,6 @@ _TEXTS: Final[Mapping[str, str]] = {
     "literal_error": "must be one of {expected}",
     "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
-    "string_pattern_mismatch": "must look like {pattern}",
     "too_short": "must name at least {min_length}",
     "too_long": "must have at most {max_length} entries",
     "value_error": "{error}",
@@ -72,7 +71,9 @@ def _text(fault: Any, path: Path) -> str:  # noqa: ANN401 - pydantic's own loose
     if fault["type"] == "extra_forbidden":
         return "unknown key" + did_you_mean(str(path[-1]), _keys(path[:-1]))
     template = _TEXTS.get(fault["type"])
-    return template.format(**fault.get("ctx", {})) if template else str(fault["msg"])
+    text = template.format(**fault.get("ctx", {})) if template else str(fault["msg"])
+    quotable = fault["type"] == "string_type" and isinstance(fault["input"], int)
+    return f"{text}; quote it" if quotable else text
 
 
 def _keys(path: Path) -> list[str]:

@@ -4,9 +4,10 @@ Here stands what is true of one value alone; what keys mean together is in rules
 the editors' help and docs/app-file.md.
 """
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
+from pydantic_core import CoreSchema, core_schema
 
 from manifest.names import COUNT_MAX
 from manifest.values import (
@@ -65,6 +66,25 @@ class Healthcheck(_Keys):
         return [(int(first), int(last or first)) for first, _, last in parts]
 
 
+class _PathOrMap:
+    """`healthcheck: /up` is written out before the model sees it; editors must know it too."""
+
+    @staticmethod
+    def check(value: object) -> object:
+        if not isinstance(value, dict):
+            raise ValueError("must be a path such as /up, or a map")  # noqa: TRY004 - pydantic collects ValueError only
+        return value
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        path = TypeAdapter(HttpPath).json_schema()
+        return {"anyOf": [path, handler(schema)]}
+
+
 class RootVolume(_Keys):
     """The disk of an instance, always encrypted. A change replaces instances."""
 
@@ -112,7 +132,7 @@ class ProcessKeys(_Keys):
     """How many instances; the stack's config wins: pulumi config set --path counts.APP 3"""
     port: Annotated[int, Field(ge=1024, le=65535)] | None = None  # the app is not root, which lower ones want
     """Where the app listens; it finds it in $PORT. Default: 5000 for web, none for others."""
-    healthcheck: Healthcheck = Healthcheck()
+    healthcheck: Annotated[Healthcheck, _PathOrMap()] = Healthcheck()
     """How the app shows that it serves. Default: GET / on the port; without a port, that it stays up."""
     allow_from: Networks = ()
     """Who may reach the port: ranges of addresses. Nobody unless said."""

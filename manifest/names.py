@@ -29,12 +29,12 @@ PREFIX_MAX = min(ROLE_MAX - 1 - NAME_MAX, BUCKET_MAX - len("-123456789012-ap-sou
 COUNT_MAX = 1000
 """Instances of one process; beyond it several stacks are the better fleet."""
 
-_NAME = re.compile(r"[a-z][a-z0-9-]*")
+NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 
 def name_fault(name: str) -> str | None:
     """What is wrong with `name` as the name of an app, or None."""
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         return f"'{name}' must begin with a letter and hold only a-z, 0-9 and '-'"
     if len(name) > NAME_MAX:
         return f"'{name}' has {len(name)} characters; AWS names made from it have room for {NAME_MAX}"
@@ -43,7 +43,7 @@ def name_fault(name: str) -> str | None:
 
 def prefix_fault(prefix: str) -> str | None:
     """What is wrong with `PROJECT-STACK` as the beginning of AWS names, or None."""
-    if not _NAME.fullmatch(prefix):
+    if not NAME.fullmatch(prefix):
         return f"'{prefix}' must begin with a letter and hold only a-z, 0-9 and '-', as buckets must"
     if len(prefix) > PREFIX_MAX:
         return f"'{prefix}' has {len(prefix)} characters; AWS names made from it have room for {PREFIX_MAX}"

@@ -6,13 +6,23 @@ value in the program is another.
 
 import ipaddress
 import re
+from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Annotated, Final
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Final
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, core_schema
 
-from manifest.names import OWN_TAGS, name_fault
+from manifest.names import NAME, NAME_MAX, OWN_TAGS, name_fault
 
 _DURATION: Final = re.compile(r"([1-9][0-9]{0,4})(s|m|h)")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
@@ -20,9 +30,31 @@ _SHARE: Final = re.compile(r"([1-9][0-9]?|100)%")
 _CODES: Final = re.compile(r"[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*")
 _S3_URL: Final = re.compile(r"s3://[a-z0-9][a-z0-9-]+/([\w-][\w.-]*/)*[\w-][\w.-]*", re.ASCII)
 """A bucket without dots, which TLS wants, and a key that is the same in a URL, a signature and a policy."""
+_URL_SHAPE: Final = "must be https://HOST/PATH or s3://BUCKET/KEY"
 _ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TAG: Final = re.compile(r"[\w .:/=+@-]*")
 """What every AWS service takes in a tag: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html"""
+
+
+@dataclass(frozen=True)
+class _Like:
+    """A text of this pattern. People are told `text`, which has an example; editors know the pattern."""
+
+    pattern: str
+    text: str
+
+    def check(self, value: str) -> str:
+        if not re.fullmatch(self.pattern, value, re.ASCII):
+            raise ValueError(self.text)
+        return value
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "pattern": f"^{self.pattern}$"}
 
 
 def _name(value: str) -> str:
@@ -36,6 +68,12 @@ def _seconds(value: object) -> object:
     if not match:
         raise ValueError("must be a duration such as 10s, 5m or 1h")
     return int(match[1]) * _SECONDS[match[2]]
+
+
+def _duration(seconds: int) -> str:
+    """As people write it: `5m` for 300."""
+    unit = next(unit for unit in ("h", "m", "s") if seconds % _SECONDS[unit] == 0)
+    return f"{seconds // _SECONDS[unit]}{unit}"
 
 
 def _share(value: object) -> object:
@@ -71,9 +109,9 @@ def _command(value: str) -> str:
 
 
 def _slug_url(value: str) -> str:
-    parts = urlsplit(value)
+    parts = _split(value)
     if parts.scheme not in {"https", "s3"} or not parts.netloc or not parts.path.strip("/"):
-        raise ValueError("must be https://HOST/PATH or s3://BUCKET/KEY")
+        raise ValueError(_URL_SHAPE)
     if parts.password is not None:
         raise ValueError(
             "must hold no password: the script, the state and previews show it; use s3:// for what is private"
@@ -87,14 +125,17 @@ def _slug_url(value: str) -> str:
     return value
 
 
-def _http_path(value: str) -> str:
-    if not re.fullmatch(r"/[\x21-\x7e]*", value) or re.search(r"[\"\\]", value):
-        raise ValueError("must be a path such as / or /health, in printable ASCII")
-    return value
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # which is looked at only when it is asked for
+    except ValueError:
+        raise ValueError(_URL_SHAPE) from None
+    return parts
 
 
 def _folder(value: str) -> str:
-    if PurePosixPath(value).is_absolute():
+    if not value or PurePosixPath(value).is_absolute():
         raise ValueError("must be a folder relative to the app's file, such as ../slugs/hello")
     return value
 
@@ -103,7 +144,8 @@ def _text(value: object) -> object:
     """A number reads as its digits, as people mean it; true and false may be meant otherwise."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str):
-        raise ValueError("must be text; quote it")  # noqa: TRY004 - pydantic collects ValueError only
+        quote = "; quote it" if isinstance(value, bool) else ""
+        raise ValueError(f"must be text{quote}")  # noqa: TRY004 - pydantic collects ValueError only
     return text
 
 
@@ -139,20 +181,29 @@ def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-Name = Annotated[str, AfterValidator(_name), Field(json_schema_extra={"pattern": "^[a-z][a-z0-9-]*$"})]
-ImageId = Annotated[str, Field(pattern=r"^ami-[0-9a-f]{8,17}$")]
-InstanceType = Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")]
-SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]
-Package = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]
+Name = Annotated[
+    str,
+    AfterValidator(_name),
+    WithJsonSchema({"type": "string", "pattern": f"^{NAME.pattern}$", "maxLength": NAME_MAX}),
+]
+ImageId = Annotated[str, _Like(r"ami-[0-9a-f]{8,17}", "must be an image id such as ami-0abc1234")]
+InstanceType = Annotated[
+    str, _Like(r"[a-z0-9-]+\.[a-z0-9-]+", "must be an EC2 instance type such as t3.micro")
+]
+SubnetId = Annotated[str, _Like(r"subnet-[0-9a-f]{8,17}", "must be a subnet id such as subnet-0abc1234")]
+Package = Annotated[str, _Like(r"[a-z0-9][a-z0-9+.-]+", "must be a Debian package such as imagemagick")]
 """https://www.debian.org/doc/debian-policy/ch-controlfields.html#source"""
 Command = Annotated[str, AfterValidator(_command)]
 SlugUrl = Annotated[str, AfterValidator(_slug_url)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, _Like(r"[0-9a-f]{64}", "must be 64 hex digits, as sha256sum prints them")]
 Folder = Annotated[str, AfterValidator(_folder)]
-HttpPath = Annotated[str, AfterValidator(_http_path)]
+HttpPath = Annotated[str, _Like(r"/[!#-\[\]-~]*", "must be a path such as / or /health, in printable ASCII")]
 Network = Annotated[str, AfterValidator(_network)]
 Seconds = Annotated[
-    int, BeforeValidator(_seconds), WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$"})
+    int,
+    BeforeValidator(_seconds),
+    PlainSerializer(_duration),
+    WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$"}),
 ]
 Share = Annotated[
     int | str,
