@@ -52,10 +52,14 @@ def problem_at(layer: Layer, path: Path, text: str, file: str) -> Problem:
 
 
 def told(faults: Iterable[Fault], layer: Layer, around: Layer, at: Path, file: str) -> Iterator[Problem]:
-    """Faults of what `layer` holds; what nobody wrote is told at `at` in the layer `around`."""
+    """Faults of what `layer` holds; what nobody wrote is told at `at` in the layer `around`.
+
+    Of several places, one that was written for this process comes first: what others inherit may be right.
+    """
     for fault in faults:
-        written = ((path, text) for path, text in fault if path in layer.origins)
-        if first := next(written, None):
+        written = [(path, text) for path, text in fault if path in layer.origins]
+        if written:
+            first = max(written, key=lambda place: layer.origins[place[0]].of_a_process)
             yield problem_at(layer, *first, file)
         else:
             path, text = fault[0]

@@ -18,6 +18,11 @@ class Origin:
     line: int
     path: Path = field(default=(), compare=False)
 
+    @property
+    def of_a_process(self) -> bool:
+        """Whether it was written for one process, and not for the app."""
+        return self.path[:1] == ("processes",)
+
     def __str__(self) -> str:
         return f"{self.layer}, {self.file}:{self.line}"
 

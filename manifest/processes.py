@@ -23,11 +23,20 @@ def effective(layers: Iterable[Layer], name: str) -> Layer:
     A stronger layer wins; within a layer the process's own keys win over the app's.
     """
     dropped = OF_A_RELEASE if name == WEB else OF_A_RELEASE | OF_WEB
-    both = ((without(layer, dropped), part_of(layer, ("processes", name))) for layer in layers)
-    merged = merge(layer for pair in both for layer in pair)
+    said: list[tuple[Layer, Layer]] = []
+    for layer in layers:
+        if _removes(layer, name):
+            said = [(of_the_app, Layer()) for of_the_app, _ in said]
+        said.append((without(layer, dropped), part_of(layer, ("processes", name))))
+    merged = merge(part for parts in said for part in parts)
     if name == WEB:
         merged.data.setdefault("port", WEB_PORT)
     return merged if "port" in merged.data else _without_inherited_port_keys(merged)
+
+
+def _removes(layer: Layer, name: str) -> bool:
+    processes = layer.data.get("processes", {})
+    return processes is None or (isinstance(processes, dict) and processes.get(name, {}) is None)
 
 
 def _without_inherited_port_keys(layer: Layer) -> Layer:
@@ -41,8 +50,7 @@ def _without_inherited_port_keys(layer: Layer) -> Layer:
 
 
 def _own(layer: Layer, *path: str) -> bool:
-    origin = layer.origins.get(path)
-    return origin is not None and origin.path[:1] == ("processes",)
+    return path in layer.origins and layer.origins[path].of_a_process
 
 
 def process_of(app: str, name: str, keys: ProcessKeys, count: int, settings: Settings) -> Process:

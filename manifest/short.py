@@ -22,6 +22,8 @@ def written_out(layer: Layer) -> tuple[Layer, list[Problem]]:
     data, origins = _copied(layer.data), dict(layer.origins)
     for at, keys in _owners(data):
         _write_out(keys, origins, at)
+    if _no_web(data):
+        data = {**dict.fromkeys(OF_WEB), **data}
     return Layer(data, origins), [*_said_twice(layer)]
 
 
@@ -36,6 +38,12 @@ def _owners(data: Data) -> Iterator[tuple[Path, Data]]:
     for name, keys in processes.items() if isinstance(processes, dict) else ():
         if isinstance(keys, dict):
             yield ("processes", name), keys
+
+
+def _no_web(data: Data) -> bool:
+    """`processes: {web: null}` takes away what is short for its keys, too."""
+    processes = data.get("processes")
+    return isinstance(processes, dict) and processes.get(WEB, {}) is None
 
 
 def _write_out(keys: Data, origins: Origins, at: Path) -> None:

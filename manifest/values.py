@@ -34,6 +34,8 @@ _URL_SHAPE: Final = "must be https://HOST/PATH or s3://BUCKET/KEY"
 _ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TAG: Final = re.compile(r"[\w .:/=+@-]*")
 """What every AWS service takes in a tag: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html"""
+_TAG_KEY_MAX: Final = 128
+_TAG_VALUE_MAX: Final = 256
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,12 @@ def _tag_text(value: str) -> str:
     return value
 
 
+def _tag_value(value: str) -> str:
+    if len(value) > _TAG_VALUE_MAX:
+        raise ValueError(f"must have at most {_TAG_VALUE_MAX} characters")
+    return _tag_text(value)
+
+
 def _tag_key(value: str) -> str:
     if value == "Name" or value.startswith(OWN_TAGS) or value.lower().startswith("aws:"):
         raise ValueError(f"is not yours to set: Name, {OWN_TAGS}... and aws:... are taken")
@@ -217,11 +225,24 @@ Codes = Annotated[
     BeforeValidator(_codes),
     WithJsonSchema({"type": ["string", "integer"], "pattern": f"^{_CODES.pattern}$"}),
 ]
-_Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": ["string", "integer"]})]
-EnvName = Annotated[str, AfterValidator(_env_name)]
-EnvValue = Annotated[_Text, AfterValidator(_env_value)]
-TagKey = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_tag_key)]
-TagValue = Annotated[_Text, Field(max_length=256), AfterValidator(_tag_text)]
+EnvName = Annotated[
+    str,
+    AfterValidator(_env_name),
+    WithJsonSchema({"type": "string", "pattern": f"^{_ENV_NAME.pattern}$"}),
+]
+EnvValue = Annotated[
+    str,
+    BeforeValidator(_text),
+    AfterValidator(_env_value),
+    WithJsonSchema({"type": ["string", "integer"]}),
+]
+TagKey = Annotated[str, Field(min_length=1, max_length=_TAG_KEY_MAX), AfterValidator(_tag_key)]
+TagValue = Annotated[
+    str,
+    BeforeValidator(_text),
+    AfterValidator(_tag_value),
+    WithJsonSchema({"type": ["string", "integer"], "maxLength": _TAG_VALUE_MAX}),
+]
 
 Networks = Annotated[tuple[Network, ...], AfterValidator(_unique), Field(strict=False)]
 Packages = Annotated[tuple[Package, ...], AfterValidator(_unique), Field(strict=False)]
