@@ -42,15 +42,19 @@ def _refuse_strangers(root: Path) -> None:
     folder = root / "apps"
     if not folder.is_dir():
         raise ManifestError([Problem("apps", 0, "there is no such folder here; it holds a file per app")])
-    problems = [
-        Problem(
-            f"apps/{path.name}", 0, "is no file" if path.suffix == ".yaml" else "is not read; call it .yaml"
-        )
-        for path in folder.iterdir()
-        if path.suffix == ".yml" or (_is_app(path.name) and not path.is_file())
-    ]
-    if problems:
+    faults = ((path, _fault(path)) for path in folder.iterdir())
+    if problems := [Problem(f"apps/{path.name}", 0, fault) for path, fault in faults if fault]:
         raise ManifestError(problems)
+
+
+def _fault(path: Path) -> str | None:
+    if path.suffix == ".yml":
+        return "is not read; call it .yaml"
+    if _is_app(path.name) and not path.is_file():
+        return "is no file"
+    if _is_app(path.name) and not path.name.isprintable():
+        return "has a name that cannot be printed"
+    return None
 
 
 def _same_names(readings: Iterable[Reading], apps: Iterable[App]) -> Iterator[Problem]:

@@ -36,15 +36,16 @@ class Document:
 
 
 def read(root: FilePath, file: str) -> Document:
-    """Reads `root/file`. Never raises for what stands in the file; OSError where it cannot be opened."""
-    content = (root / file).read_bytes()
-    if len(content) > MAX_BYTES:
-        return _refused(file, 0, f"has {len(content)} bytes; at most {MAX_BYTES} are read")
+    """Reads `root/file`. Never raises: what stands in the way is a problem of the document."""
     try:
-        text = content.decode()
+        if (size := (root / file).stat().st_size) > MAX_BYTES:
+            return _refused(file, 0, f"has {size} bytes; at most {MAX_BYTES} are read")
+        return parse((root / file).read_bytes().decode(), file)
     except UnicodeDecodeError as error:
-        return _refused(file, content[: error.start].count(b"\n") + 1, "is not UTF-8 text")
-    return parse(text, file)
+        line = error.object[: error.start].count(b"\n") + 1
+        return _refused(file, line, "is not UTF-8 text")
+    except OSError as error:
+        return _refused(file, 0, f"cannot be read: {error.strerror}")
 
 
 def read_if_there(root: FilePath, file: str) -> Document:

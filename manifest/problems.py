@@ -15,8 +15,12 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        text = "".join(char if char.isprintable() else repr(char)[1:-1] for char in self.text)
-        return f"{place}: {text}"
+        said = f"{place}: {self.text}"
+        return said if said.isprintable() else "".join(map(_printable, said))
+
+
+def _printable(char: str) -> str:
+    return char if char.isprintable() else repr(char)[1:-1]
 
 
 class ManifestError(Exception):

@@ -8,15 +8,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from manifest import ManifestError
-from manifest.model import AppFile
+from tests.manifest.keys import keys
 
 thorough = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 PROBLEM = re.compile(r"(Pulumi|Pulumi\.dev|apps/_defaults|apps/hello)\.yaml(:\d+)?: .")
-KEYS = [*AppFile.model_fields, "environments", "x-own", "dev", "path", "start_timeout", "min_healthy_time"]
-WORDS = ["on", "012", "1.10", "-1", "3", "1e3", "~", "5m", "bin/web", "https://a/b", "s3://b/c", "ruby", "''"]
+KEYS = [
+    *sorted({word for key in keys() for word in key.path}),
+    "subnet",
+    "environments",
+    "x-own",
+    "dev",
+    "web",
+]
+WORDS = ["on", "012", "1.10", "-1", "3", "1e3", "~", "5m", "25%", "bin/web", "https://a/b", "s3://b/c", "''"]
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(WORDS)
 values = st.recursive(

@@ -1,5 +1,7 @@
 """All apps of a stack together."""
 
+import os
+
 
 def test_apps_come_in_the_order_of_their_names(project):
     project.app("name: zebra", name="b")
@@ -67,6 +69,15 @@ def test_a_file_named_as_no_app_may_be(project):
     assert project.problem().startswith(
         "apps/Hello World.yaml:1: name: 'Hello World' must begin with a letter"
     )
+
+
+def test_a_file_whose_name_is_no_text(project):
+    for name in (b"apps/\xff.yaml", b"apps/a\nb.yaml"):
+        (project.root / os.fsdecode(name)).write_text("slug_url: https://slugs.example.com/a\ncmd: a\n")
+    assert project.problems() == [
+        r"apps/a\nb.yaml: has a name that cannot be printed",
+        r"apps/\udcff.yaml: has a name that cannot be printed",
+    ]
 
 
 def test_two_files_of_one_name(project):

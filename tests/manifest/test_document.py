@@ -1,5 +1,7 @@
 """One YAML file: what it may hold, and the line and words of what it may not."""
 
+import os
+
 import pytest
 
 from manifest.document import MAX_BYTES, parse, read
@@ -167,9 +169,34 @@ def test_what_is_not_utf8_is_told_with_its_line(tmp_path):
     assert str(problem) == "a.yaml:2: is not UTF-8 text"
 
 
-def test_a_huge_file_is_not_read(tmp_path):
-    (tmp_path / "a.yaml").write_bytes(b"#" * (MAX_BYTES + 1))
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "cp037"])
+def test_other_encodings_are_not_guessed(tmp_path, encoding):
+    (tmp_path / "a.yaml").write_bytes("cmd: é".encode(encoding))
     (problem,) = read(tmp_path, "a.yaml").problems
-    assert str(problem) == "a.yaml: has 262145 bytes; at most 262144 are read"
-    (tmp_path / "a.yaml").write_bytes(b"#" * MAX_BYTES)
+    assert str(problem) == "a.yaml:1: is not UTF-8 text"
+
+
+def test_a_huge_file_is_not_read(tmp_path):
+    file = tmp_path / "a.yaml"
+    file.write_bytes(b"#" * MAX_BYTES)
     assert read(tmp_path, "a.yaml").problems == ()
+    for size in (MAX_BYTES + 1, 10 * 1024**2, 1024**4):  # the last could not be read at all
+        os.truncate(file, size)
+        (problem,) = read(tmp_path, "a.yaml").problems
+        assert str(problem) == f"a.yaml: has {size} bytes; at most 262144 are read"
+
+
+def test_what_cannot_be_read(tmp_path):
+    (tmp_path / "a.yaml").mkdir()
+    assert [str(problem) for problem in read(tmp_path, "a.yaml").problems] == [
+        "a.yaml: cannot be read: Is a directory"
+    ]
+    assert [str(problem) for problem in read(tmp_path, "b.yaml").problems] == [
+        "b.yaml: cannot be read: No such file or directory"
+    ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_as_they_do_elsewhere(end):
+    document = parse(end.join(["a: 1", "b:", "  c: 2"]), "a.yaml")
+    assert (document.data, document.lines["b", "c"]) == ({"a": 1, "b": {"c": 2}}, 3)
