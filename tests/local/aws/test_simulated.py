@@ -42,7 +42,7 @@ def reported(console: str) -> list[str]:
 
 
 def passed(*steps: str) -> list[str]:
-    return [f"step={step} status=ok ms=5" for step in steps]
+    return ["started", *(f"step={step} status=ok ms=5" for step in steps)]
 
 
 @pytest.mark.parametrize("user_data", [SCRIPT, gzip.compress(SCRIPT, mtime=0)])
@@ -61,7 +61,7 @@ def test_a_script_that_reports_nothing_gives_a_login_prompt_only() -> None:
 def test_the_report_stands_in_noise_and_its_first_line_follows_the_prompt() -> None:
     text = acted()[0].console().decode()
     assert text.index("Linux version") < text.index("compute-instances:")
-    assert "login: compute-instances: v1 version=3fa9c1d2 step=system status=ok" in text
+    assert "login: compute-instances: v1 version=3fa9c1d2 started\r\n" in text
 
 
 def test_a_failing_step_says_its_exit_code_and_log() -> None:
