@@ -25,6 +25,7 @@ PROMISED_FUNCTIONS = {
     "aws:ec2/getSubnet:getSubnet",
     "aws:ec2/getSubnets:getSubnets",
     "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings",
+    "aws:ec2/getInstanceType:getInstanceType",
     "aws:index/getCallerIdentity:getCallerIdentity",
 }
 
