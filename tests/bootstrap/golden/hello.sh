@@ -5,7 +5,7 @@ set -Eeuo pipefail
 umask 022
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
-readonly version=9966238f
+readonly version=dc86bb13
 readonly log=/var/log/compute-instances.log
 readonly work=/var/lib/compute-instances
 readonly service=/etc/sv/app
@@ -122,48 +122,83 @@ finish
 # unpacked as app beside the old one, then switched: never half an app
 begin unpack
 # Looked through before a byte of it is written: what a slug holds goes under /srv/app and nowhere else.
+# Not all is left to tar: it would follow some links, keep others that lead out, and fill the disk.
 vet() {
-  python3 - "$slug" <<'PYTHON'
-import os, posixpath, subprocess, sys, tarfile
+  runuser -u app -- python3 - "$slug" <<'PYTHON'
+import os, posixpath, resource, subprocess, sys, tarfile
 
 def opened(path):
     with open(path, "rb") as file:
-        if file.read(4) != b"\x28\xb5\x2f\xfd":
+        head = file.read(60)
+    try:
+        if head[:4] != b"\x28\xb5\x2f\xfd":
             return tarfile.open(path)
-    return tarfile.open(fileobj=subprocess.Popen(["zstd", "-dc", path], stdout=subprocess.PIPE).stdout, mode="r|")
+        zstd = subprocess.Popen(["zstd", "-dc", path], stdout=subprocess.PIPE)
+        return tarfile.open(fileobj=zstd.stdout, mode="r|")
+    except tarfile.ReadError:
+        sys.exit("the slug is no tarball; it begins with %r" % head)
 
-def leaves(name):
-    return name.startswith("/") or posixpath.normpath(name).split("/")[0] == ".."
+def members(tar):
+    while member := tar.next():
+        yield member
+        tar.members = []
+    if tar.fileobj.tell() - tar.offset < tarfile.BLOCKSIZE:
+        sys.exit("the slug is no whole tarball: it has no end")
+    while tar.fileobj.read(1 << 16):
+        pass  # the checksum comes last
 
-def leads_out(member):
-    down = member.linkname.split("/")
-    while down and down[0] in (".", ".."):
-        down.pop(0)
-    around = "" if member.islnk() else posixpath.dirname(member.name)
-    return ".." in down or leaves(posixpath.join(around, member.linkname))
+links = set()
+
+def climbs(name):
+    return name.startswith("/") or ".." in name.split("/")
+
+def behind_link(name, last):
+    steps = posixpath.normpath(name).split("/")
+    return any("/".join(steps[:n]) in links for n in range(1, len(steps) + last))
+
+def leads_out(link):
+    steps = link.linkname.split("/")
+    while steps and steps[0] in (".", ".."):
+        steps.pop(0)
+    target = posixpath.join(posixpath.dirname(link.name), link.linkname)
+    return ".." in steps or climbs(posixpath.normpath(target))
 
 def fault(member):
-    if leaves(member.name):
+    if climbs(member.name):
         return "its name leaves the app's folder"
-    if (member.issym() or member.islnk()) and leads_out(member):
-        return "it is a link to %s, out of the app's folder" % member.linkname
+    if behind_link(member.name, last=False):
+        return "it lies behind a link"
+    if member.issym() and leads_out(member) or member.islnk() and climbs(member.linkname):
+        return "it is a link to %a, out of the app's folder" % member.linkname
+    if member.islnk() and behind_link(member.linkname, last=True):
+        return "it is a hard link to %a, which is a link" % member.linkname
     if not (member.isfile() or member.isdir() or member.issym() or member.islnk()):
         return "it is neither file, folder nor link"
     if member.isfile() and member.mode & 0o6000:
         return "it is setuid or setgid"
+    if member.size < 0:
+        return "its size is negative"
 
-disk = os.statvfs("/srv")
-free = disk.f_bavail * disk.f_frsize
-size = 0
-try:
-    for member in opened(sys.argv[1]):
+def vet(path):
+    disk = os.statvfs("/srv")
+    free, size, count = disk.f_bavail * disk.f_frsize, 0, 0
+    for member in members(opened(path)):
         if why := fault(member):
-            sys.exit("the slug's %s is refused: %s" % (member.name, why))
-        size += member.size
+            sys.exit("the slug's %a is refused: %s" % (member.name, why))
+        if member.issym():
+            links.add(posixpath.normpath(member.name))
+        count += 1
+        size += -(-member.size // disk.f_frsize) * disk.f_frsize
         if size > free:
             sys.exit("the slug unpacks to more than the %d MiB that the disk has left" % (free >> 20))
-except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-    sys.exit("the slug is no whole tarball: %s" % error)
+        if disk.f_files and count > disk.f_favail:
+            sys.exit("the slug holds more than the %d files that the disk has room for" % disk.f_favail)
+
+resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29))  # a header may claim to be of any size
+try:
+    vet(sys.argv[1])
+except Exception as error:
+    sys.exit("the slug is no whole tarball: %s" % (str(error) or type(error).__name__))
 PYTHON
 }
 vet
