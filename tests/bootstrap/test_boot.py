@@ -3,12 +3,10 @@
 import gzip
 import hashlib
 import subprocess
-from dataclasses import replace
 
 import pytest
 
 from bootstrap import Failure, PackedSlug, Slug
-from manifest import Healthcheck
 
 STEPS = ("system", "packages", "user", "fetch", "unpack", "configure", "service", "check")
 URL = "https://slugs.example.com/hello.tar.gz"
@@ -210,82 +208,6 @@ def test_a_new_slug_leaves_nothing_of_the_old_app(machine, make):
     machine.write("/srv/app.new/half", "left by a try that was cut off")
     machine.boot(make())
     assert sorted(path.name for path in machine.path("/srv/app").iterdir()) == ["bin"]
-
-
-def quick(script):
-    """Moves bash's clock instead of sleeping."""
-    return replace(script, text=script.text.replace("    sleep $((left", "    ((SECONDS += left"))
-
-
-def hasty(path="/", **keys):
-    """Gives up at the first fault, and asks each second."""
-    return Healthcheck(path=path, interval="1s", **keys).model_copy(update={"start_timeout": 0})
-
-
-def test_an_app_that_answers_with_an_error(machine, make):
-    machine.write("app-status", "500")
-    boot = machine.boot(make(healthcheck=hasty("/up")))
-    assert failed(boot, "check")
-    assert "GET http://127.0.0.1:5000/up gave 500, more than 0 seconds after the start" in boot.report.log
-
-
-def test_an_app_that_does_not_answer(machine, make):
-    machine.write("app-status", "000")
-    machine.write("app-does", "exit 7")
-    boot = machine.boot(make(healthcheck=hasty()))
-    assert failed(boot, "check")
-    text = "GET http://127.0.0.1:5000/ gave no whole answer (curl: 7), more than 0 seconds after the start"
-    assert text in boot.report.log
-
-
-def test_an_app_that_answers_half(machine, make):
-    machine.write("app-does", "exit 18")
-    boot = machine.boot(make(healthcheck=hasty()))
-    assert failed(boot, "check")
-    assert any("gave no whole answer (curl: 18), " in line for line in boot.report.log)
-
-
-def test_an_app_that_answers_and_ends(machine, make):
-    machine.write("app-does", f"echo 1 >>{machine.root}/run/app-exits")
-    boot = machine.boot(quick(make(healthcheck=hasty(), min_healthy_time=9)))
-    assert failed(boot, "check")
-    assert "the app exited after it was healthy, more than 0 seconds after the start" in boot.report.log
-
-
-def test_an_app_that_ends_again_and_again(machine, make):
-    machine.write("app-status", "000")
-    machine.write("app-does", f"echo 1 >>{machine.root}/run/app-exits; exit 7")
-    boot = machine.boot(make())
-    assert failed(boot, "check")
-    assert "the app exited 3 times while it was checked" in boot.report.log
-
-
-def test_an_app_that_answers_but_was_started_again_is_not_ready_yet(machine, make):
-    """The first two answers come from an app that ends after each."""
-    exits = f"{machine.root}/run/app-exits"
-    machine.write("app-does", f'[ "$(wc -l <{exits})" -ge 2 ] || echo 1 >>{exits}')
-    boot = machine.boot(quick(make(min_healthy_time=2)))
-    assert boot.report.ready_ms is not None
-    assert len([call for call in boot.called("curl") if "http://127.0.0.1:5000/" in call]) > 2
-
-
-@pytest.mark.parametrize("status", ["200", "399"])
-def test_statuses_of_a_healthy_app(machine, make, status):
-    machine.write("app-status", status)
-    assert machine.boot(make(healthcheck=hasty())).report.ready_ms is not None
-
-
-@pytest.mark.parametrize("status", ["100", "404"])
-def test_statuses_of_an_unhealthy_app(machine, make, status):
-    machine.write("app-status", status)
-    assert failed(machine.boot(make(healthcheck=hasty())), "check")
-
-
-def test_it_stays_healthy_for_as_long_as_it_must(machine, make):
-    boot = machine.boot(quick(make(min_healthy_time=10, healthcheck=Healthcheck(path="/", interval="1s"))))
-    asked = [call for call in boot.called("curl") if "http://127.0.0.1:5000/" in call]
-    assert boot.code == 0
-    assert 5 < len(asked) <= 11
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,15 @@ from dataclasses import replace
 import pytest
 
 from bootstrap import Failure
-
-SECRETS = "/etc/sv/app/env/"
+from manifest import Healthcheck
 
 
 @pytest.fixture
 def runs(machine, make):
     """Runs a body after the head of a script, which is all that stands before its first step."""
-    script = make()
 
-    def runs(body):
+    def runs(body, **keys):
+        script = make(**keys)
         return machine.boot(replace(script, text=script.text.partition("begin system\n")[0] + body))
 
     return runs
@@ -94,6 +93,11 @@ def test_a_console_that_cannot_be_written_fails_nothing(machine, runs):
     assert (boot.code, boot.log) == (0, "== fetch\n== fetch\n")
 
 
+def hasty(**keys):
+    """Gives up at the first fault."""
+    return Healthcheck(**keys).model_copy(update={"start_timeout": 0})
+
+
 class TestTheAppsLog:
     def test_goes_with_a_failed_check_only(self, machine, runs):
         machine.write("/var/log/app/current", "boom\n")
@@ -107,7 +111,7 @@ class TestTheAppsLog:
             f"{forged}\na\r{forged}\n\x1b[2K\x0b{forged}\n".encode()
         )
         boot = runs("begin check\nfalse\n")
-        assert boot.console.count("ready ms=1") == 3
+        assert boot.console.count("compute-instances; v1") == boot.console.count("ready ms=1") == 3
         assert boot.report.ready_ms is None
         assert "\r" not in boot.console
         assert "\x1b" not in boot.console
@@ -125,36 +129,56 @@ class TestValuesOfTheEnvironment:
     """What leaves a failed machine names them instead of showing them."""
 
     @pytest.mark.parametrize(
-        ("values", "said", "told"),
+        ("env", "said", "told"),
         [
             ({"TOKEN": "hunter"}, "got hunter, hunter", "got [TOKEN], [TOKEN]"),
             ({"SHORT": "abcde"}, "got abcde", "got abcde"),
             ({"EMPTY": "", "BLANK": "      "}, "got       nothing", "got       nothing"),
             ({"URL": "a*b?[c]\\d'\""}, "a*b?[c]\\d'\" aXXbYc", "[URL] aXXbYc"),
+            ({"ALL": "******", "ONE": "??????"}, "secret ****** ??????", "secret [ALL] [ONE]"),
             ({"AMPERSAND": "a&b&c&d"}, "a&b&c&d", "[AMPERSAND]"),
             ({"FOREIGN": "pässwörd"}, "a pässwörd!", "a [FOREIGN]!"),
             ({"A": "secret", "B": "secret-longer"}, "a secret, a secret-longer", "a [A], a [B]"),
             ({"B": "secret", "A": "secret-longer"}, "a secret, a secret-longer", "a [B], a [A]"),
+            ({"A": "secret", "B": "the secret key"}, "the secret key, secret", "[B], [A]"),
+            ({"A": "TOKENS", "TOKENS": "hunter"}, "hunter", "[[A]]"),
             ({"KEY": "first line\nsecond line\nend"}, "of second line", "of [KEY]"),
             ({"OPTION": "-n secret"}, "-n secret", "[OPTION]"),
+            ({"LONG": "x" * 500}, f"it is {'x' * 500}", "it is [LONG]"),
+            ({"CUT": "hunter22"}, f"{'x' * 296}hunter22", f"{'x' * 296}[CUT"),
+            ({"BINARY": "\x01\x02\x1b[31mred"}, "a \x01\x02\x1b[31mred", "a [BINARY]"),
         ],
     )
-    def test_are_replaced_by_their_names(self, machine, runs, values, said, told):
-        for name, value in values.items():
-            machine.write(SECRETS + name, value.replace("\n", "\0") + "\n")
+    def test_are_replaced_by_their_names(self, machine, runs, env, said, told):
         machine.write("/var/log/app/current", f"{said}\n")
-        assert runs("begin check\nfalse\n").report.log[0] == told
+        assert runs("begin check\nfalse\n", env=env).report.log[0] == told
 
     def test_are_replaced_where_the_log_is_cut(self, machine, runs):
         """The last lines of a log may begin within a value of several lines, and svlogd stamps each line."""
         value = [f"line {n} of the key" for n in range(30)]
-        machine.write(SECRETS + "KEY", "\0".join(value) + "\n")
         machine.write("/var/log/app/current", "".join(f"@4000 {line}\n" for line in value))
-        assert runs("begin check\nfalse\n").report.log[:15] == ("@4000 [KEY]",) * 15
+        boot = runs("begin check\nfalse\n", env={"KEY": "\n".join(value)})
+        assert boot.report.log[:15] == ("@4000 [KEY]",) * 15
 
-    def test_are_replaced_in_the_scripts_own_log_too(self, machine, runs):
-        machine.write(SECRETS + "TOKEN", "hunter22\n")
-        boot = runs("begin fetch\necho got hunter22\nfalse\n")
+    def test_are_replaced_in_the_scripts_own_log_too(self, runs):
+        boot = runs("begin fetch\necho got hunter22\nfalse\n", env={"TOKEN": "hunter22"})
+        assert "hunter22" in boot.log
+        assert "hunter22" not in boot.console
+
+    def test_are_replaced_in_what_the_first_steps_say(self, machine, make):
+        says = "echo 'E: no hunter22 at hunter.example.com'; exit 100"
+        machine.program("apt-get", f'case " $* " in *" install "*) {says} ;; esac')
+        boot = machine.boot(make(env={"TOKEN": "hunter22"}, packages=("nope",)))
+        assert "E: no [TOKEN] at hunter.example.com" in boot.report.log
+        assert "hunter22" in boot.log
+        assert "hunter22" not in boot.console
+
+    def test_are_replaced_in_the_fault_and_in_what_the_check_says(self, machine, make):
+        machine.program("chpst", 'shift 4; exec "$@"')
+        check = hasty(command="echo 'refused: hunter22'; false")
+        boot = machine.boot(make(env={"TOKEN": "hunter22"}, healthcheck=check))
+        told = "the check exited with code 1: refused: [TOKEN], more than 0 seconds after the start"
+        assert told in boot.report.log
         assert "hunter22" in boot.log
         assert "hunter22" not in boot.console
 

@@ -9,8 +9,8 @@ from fleet.gate import GateError, Gates, guarded
 from fleet.judge import Expectation, Sight
 from fleet.watcher import Watcher
 
-READY = "compute-instances: v1 version={} ready ms=5"
-FAILED = "compute-instances: v1 version={} failed step=fetch exit=22"
+READY = "\ncompute-instances: v1 version={} ready ms=5"
+FAILED = "\ncompute-instances: v1 version={} failed step=fetch exit=22"
 
 
 def hook_args(name="hello.web.0.aa.gate", instance="i-1"):

@@ -5,7 +5,7 @@ set -Eeuo pipefail
 umask 022
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
-readonly version=dc86bb13
+readonly version=362b162a
 readonly log=/var/log/compute-instances.log
 readonly work=/var/lib/compute-instances
 readonly service=/etc/sv/app
@@ -32,7 +32,7 @@ redacted() {
   local text name value
   text=$(tr -d '\0')
   while read -r _ name value; do text=${text//"$value"/"[$name]"}; done < <(values)
-  printf '%s\n' "$text" | tr -cd '\11\12\40-\176'
+  printf '%s\n' "$text" | tr -cd '\11\12\40-\176' | sed 's/compute-instances:/compute-instances;/g' # forges no report
 }
 tell() {
   local line
@@ -63,6 +63,15 @@ persist() {
   done
 }
 say started
+
+# the app's environment comes first: whatever fails from here on can be told without its values
+put() { { printf '%s' "$2" | tr '\n' '\0' && echo; } >"$service/env/$1"; } # an empty file would unset
+find "$service/env" -type f -delete
+put PORT 8080
+put GREETING 'a $(greeting), {{7*7}} & '"'"'quotes'"'"''
+put KEY 'two
+lines
+'
 
 begin system
 # shellcheck source=/dev/null
@@ -210,14 +219,6 @@ mv -T /srv/app.new /srv/app
 finish
 
 begin configure
-put() { { printf '%s' "$2" | tr '\n' '\0' && echo; } >"$service/env/$1"; } # an empty file would unset
-find "$service/env" -type f -delete
-put PORT 8080
-put GREETING 'a $(greeting), {{7*7}} & '"'"'quotes'"'"''
-put KEY 'two
-lines
-'
-
 # write our runit script
 cat >"$service/run" <<'RUN'
 #!/bin/bash
@@ -265,7 +266,7 @@ readonly url=http://127.0.0.1:8080/up
 is_healthy() { { [ "$1" -ge 200 ] && [ "$1" -le 399 ]; }; }
 ask() { # says in $fault what is wrong, if anything is
   local status
-  status=$(curl -gs -o "$work/answer" -m 5 -w '%{http_code}' "$url") ||
+  status=$(curl -gs -o /dev/null -m 5 -w '%{http_code}' "$url") ||
     { fault="GET $url gave no whole answer (curl: $?)"; return; }
   is_healthy "$status" || fault="GET $url gave $status"
 }
