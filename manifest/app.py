@@ -16,9 +16,11 @@ class Process:
     """One command of an app, on instances of its own.
 
     `healthcheck` has a path, or a command, or neither: then the process is healthy while it stays up.
+    `file`: the app's, for messages.
     """
 
     app: str
+    file: str
     name: str
     cmd: str
     runtime: Runtime

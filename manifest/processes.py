@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from manifest.app import Process
+from manifest.counts import count_of
 from manifest.layers import Layer, merge, part_of, without
 from manifest.model import OF_A_RELEASE, AppFile, Healthcheck, ProcessKeys
 from manifest.settings import Settings
@@ -53,15 +54,16 @@ def _own(layer: Layer, *path: str) -> bool:
     return path in layer.origins and layer.origins[path].of_a_process
 
 
-def process_of(app: str, name: str, keys: ProcessKeys, count: int, settings: Settings) -> Process:
-    """The process as a value. Only of keys without faults."""
+def process_of(app: str, file: str, name: str, keys: ProcessKeys, settings: Settings) -> Process:
+    """The process as a value. Only of keys without faults; `file` is the app's."""
     return Process(
         app=app,
+        file=file,
         name=name,
         cmd=keys.cmd or "",
         runtime=keys.runtime,
         packages=keys.packages,
-        count=count,
+        count=count_of(app, name, keys.count, settings)[0],
         port=keys.port,
         image_id=keys.image_id or "",
         instance_type=keys.instance_type,

@@ -14,7 +14,7 @@ from manifest.document import read, read_if_there
 from manifest.file import File, Written
 from manifest.layers import Layer, leaves, merge
 from manifest.model import AppFile, ProcessKeys
-from manifest.origins import Origin, dotted
+from manifest.origins import dotted
 from manifest.problems import Problem
 from manifest.processes import effective, names_of, process_of
 from manifest.rules import faults_of_process, faults_of_release
@@ -133,7 +133,9 @@ class OnStack:
             yield problem_at(self.merged, ("image_id",), text, self.file)
 
     def _source(self, keys: AppFile) -> Path | None:
-        return (self.around.root / "apps" / keys.source).resolve() if keys.source else None
+        if not keys.source:
+            return None
+        return Path(os.path.realpath(self.around.root / "apps" / keys.source))  # resolve() fails at a circle
 
     def app(self) -> App | None:
         """The app as a value; None where something is wrong with it."""
@@ -142,19 +144,18 @@ class OnStack:
     def _app(self, keys: AppFile) -> App:
         settings = self.around.settings
         owns = {name: own for name, (own, _) in self.processes.items() if own}
-        counts = {name: count_of(keys.name, name, own.count, settings) for name, own in owns.items()}
         return App(
             name=keys.name,
             source=self._source(keys),
             slug_url=keys.slug_url,
             slug_sha256=keys.slug_sha256,
             processes=tuple(
-                process_of(keys.name, name, own, counts[name][0], settings) for name, own in owns.items()
+                process_of(keys.name, self.file, name, own, settings) for name, own in owns.items()
             ),
             written={
                 **{dotted(path): (str(value), origin) for path, value, origin in leaves(self.merged)},
                 **_subnets_of_config(settings, owns.values()),
-                **_counts_of_config(counts),
+                **_counts_of_config(settings, keys.name, owns),
             },
         )
 
@@ -164,6 +165,7 @@ def _subnets_of_config(settings: Settings, owns: Collection[ProcessKeys]) -> Map
     return {"subnets": (str([*settings.subnets]), settings.origin("subnets"))} if used else {}
 
 
-def _counts_of_config(counts: Mapping[str, tuple[int, Origin | None]]) -> Mapping[str, Said]:
-    key = "processes.{}.count" if len(counts) > 1 else "count"
+def _counts_of_config(settings: Settings, app: str, owns: Mapping[str, ProcessKeys]) -> Mapping[str, Said]:
+    key = "processes.{}.count" if len(owns) > 1 else "count"
+    counts = {name: count_of(app, name, own.count, settings) for name, own in owns.items()}
     return {key.format(name): (str(count), origin) for name, (count, origin) in counts.items() if origin}

@@ -32,6 +32,8 @@ _S3_URL: Final = re.compile(r"s3://[a-z0-9][a-z0-9-]+/([\w-][\w.-]*/)*[\w-][\w.-
 """A bucket without dots, which TLS wants, and a key that is the same in a URL, a signature and a policy."""
 _URL_SHAPE: Final = "must be https://HOST/PATH or s3://BUCKET/KEY"
 _ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ENV_NAME_MAX: Final = 255
+"""It is the name of a file on the machine."""
 _TAG: Final = re.compile(r"[\w .:/=+@-]*")
 """What every AWS service takes in a tag: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html"""
 _TAG_KEY_MAX: Final = 128
@@ -137,7 +139,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _folder(value: str) -> str:
-    if not value or PurePosixPath(value).is_absolute():
+    if not value or not value.isprintable() or PurePosixPath(value).is_absolute():
         raise ValueError("must be a folder relative to the app's file, such as ../slugs/hello")
     return value
 
@@ -160,6 +162,8 @@ def _env_value(value: str) -> str:
 def _env_name(value: str) -> str:
     if not _ENV_NAME.fullmatch(value):
         raise ValueError("must be a name of letters, digits and _")
+    if len(value) > _ENV_NAME_MAX:
+        raise ValueError(f"must have at most {_ENV_NAME_MAX} characters")
     if value == "PORT":
         raise ValueError("comes from the key port")
     return value

@@ -28,6 +28,7 @@ APP = App(
 )
 PROCESS = Process(
     app="hello",
+    file="apps/hello.yaml",
     name="web",
     cmd="bin/web",
     runtime="none",

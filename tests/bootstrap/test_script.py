@@ -200,6 +200,6 @@ def test_a_script_that_is_too_long_even_compressed(make):
     with pytest.raises(ManifestError) as refused:
         make(env={"A": noise})
     assert str(refused.value) == (
-        f"apps (hello): the script of hello.web has {size} bytes, even compressed more than the 16384 "
+        f"apps/hello.yaml: the script of hello.web has {size} bytes, even compressed more than the 16384 "
         "that AWS takes; move long values of env into the slug"
     )

@@ -34,6 +34,8 @@ NASTY = [
     "x" * 5000,
 ]
 
+PRINTABLE = [value for value in NASTY if value.strip() and value.isprintable()]
+
 
 def carried(folder):
     """The environment that `chpst -e` makes of a folder.
@@ -86,7 +88,7 @@ def test_the_port_goes_with_the_env(configured):
     assert configured(port=8080)["PORT"] == "8080"
 
 
-@pytest.mark.parametrize("cmd", [value for value in NASTY if value.strip() and value.isprintable()])
+@pytest.mark.parametrize("cmd", PRINTABLE)
 def test_the_command_is_one_argument_whatever_it_holds(machine, configured, cmd):
     configured(cmd=cmd)
     machine.path("/srv/app").mkdir()
@@ -94,6 +96,34 @@ def test_the_command_is_one_argument_whatever_it_holds(machine, configured, cmd)
     environment = str(machine.path("/etc/sv/app/env"))
     (call,) = machine.read("calls").split("\n\0")[:-1]
     assert call.split("\0")[:-1] == ["chpst", "-u", "app:app", "-e", environment, "bash", "-c", cmd]
+    assert not [*machine.root.rglob("PWNED")]
+
+
+@pytest.mark.parametrize("command", PRINTABLE)
+def test_the_command_of_a_check_is_one_argument_whatever_it_holds(machine, make, command):
+    boot = machine.boot(make(healthcheck=Healthcheck(command=command)))
+    assert boot.report.ready_ms is not None
+    environment = str(machine.path("/etc/sv/app/env"))
+    asked = ["-u", "app:app", "-e", environment, "bash", "-c", command]
+    assert boot.called("chpst") == [asked, asked]
+    assert not [*machine.root.rglob("PWNED")]
+
+
+def test_the_command_of_a_check_is_a_command(machine, make):
+    """In the app's folder, as the app; only its end is told, and what it says last where it fails."""
+    machine.program("chpst", 'shift 4; exec "$@"')
+    command = f"""pwd >{machine.root}/said; echo "$HOME" '$(a)' $((1+1)) >>{machine.root}/said"""
+    assert machine.boot(make(healthcheck=Healthcheck(command=command))).report.ready_ms is not None
+    home = machine.path("/srv/app")
+    assert machine.read("said") == f"{home}\n{home} $(a) 2\n"
+
+
+def test_nasty_packages_reach_apt_as_they_are(machine, make):
+    """The model refuses most of them; the script does not rely on that."""
+    packages = tuple(value for value in NASTY if value and not value.endswith("\n"))
+    boot = machine.boot(make(packages=packages))
+    (install,) = [call for call in boot.called("apt-get") if "install" in call]
+    assert install[install.index("runit-run") + 1 :] == sorted(packages)
     assert not [*machine.root.rglob("PWNED")]
 
 

@@ -168,6 +168,11 @@ def test_a_good_slug_url(project, url):
             "3: slug_sha256: goes with slug_url; a source is checked by itself",
         ),
         (("source: ../slugs/none",), "2: source: there is no folder ../slugs/none beside apps/hello.yaml"),
+        (("source: loop",), "2: source: there is no folder loop beside apps/hello.yaml"),
+        (
+            ('source: "a\\0b"',),
+            "2: source: must be a folder relative to the app's file, such as ../slugs/hello",
+        ),
         (("source: hello.yaml",), "2: source: there is no folder hello.yaml beside apps/hello.yaml"),
         ((f"source: {'s' * 300}",), f"2: source: there is no folder {'s' * 300} beside apps/hello.yaml"),
         (
@@ -181,6 +186,7 @@ def test_a_good_slug_url(project, url):
     ],
 )
 def test_keys_that_do_not_go_together(project, lines, problem):
+    (project.root / "apps/loop").symlink_to("loop")
     project.write("apps/hello.yaml", "cmd: bin/web", *lines)
     assert project.problem() == f"apps/hello.yaml:{problem}"
 
