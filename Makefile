@@ -12,7 +12,7 @@ PULUMI := $(LOCAL) run pulumi
 # Each file stays in one process, for its tests may share a local AWS; tests/conftest.py says in which order.
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help up preview down local-env test check unit engine machines bench setup tools local-aws
+.PHONY: help up preview down local-env test check unit engine machines bench schema setup tools local-aws
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ machines: setup ##   machines that boot (root)
 
 bench: setup ## the figures of docs/performance.md
 	@$(BIN)/python -m bench
+
+schema: tools ## the JSON Schema and the reference page of app files, anew from their model
+	@$(BIN)/python -m manifest schema >manifest/app-file.schema.json
+	@$(BIN)/python -m manifest reference >docs/app-file.md
 
 setup:
 	@python3 -m local.setup

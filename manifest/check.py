@@ -10,6 +10,7 @@ from manifest.model import AppFile
 from manifest.origins import Path, dotted
 from manifest.problems import Problem, did_you_mean
 from manifest.rules import Fault
+from manifest.short import SHORT_KEYS
 
 _TEXTS: Final[Mapping[str, str]] = {
     "missing": "is missing",
@@ -24,7 +25,6 @@ _TEXTS: Final[Mapping[str, str]] = {
     "literal_error": "must be one of {expected}",
     "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
-    "too_short": "must name at least {min_length}",
     "too_long": "must have at most {max_length} entries",
     "value_error": "{error}",
 }
@@ -87,7 +87,7 @@ def _keys(path: Path) -> list[str]:
         field = model.model_fields.get(str(part))
         inner = _model_in(field.annotation) if field else None
         model = inner or model  # a process's name is in no model: its keys follow
-    short = ["subnet"] if "subnets" in model.model_fields else []
+    short = [short for short, long in SHORT_KEYS.items() if long in model.model_fields]
     return [*model.model_fields, *short, *(["environments"] if model is AppFile else [])]
 
 

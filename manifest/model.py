@@ -123,7 +123,7 @@ class ProcessKeys(_Keys):
     key_name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     """An SSH key pair of the account; no rule opens port 22."""
     runtime: Runtime = "none"
-    """What the machine needs for the app's language."""
+    """What the machine needs for the app's language. Debian 12's: Ruby 3.1, Python 3.11, Node 18, Java 17."""
     packages: Packages = ()
     """Further Debian packages."""
     env: dict[EnvName, EnvValue] = {}
@@ -143,7 +143,7 @@ class ProcessKeys(_Keys):
     tags: Annotated[dict[TagKey, TagValue], Field(max_length=TAGS_MAX)] = {}
     """Tags of instances and volumes, beside ours; a change replaces nothing."""
     deploy: Deploy = Deploy()
-    """How a change rolls out."""
+    """In which waves new instances start, and when they count as proved."""
 
 
 class AppFile(ProcessKeys):

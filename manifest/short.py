@@ -14,6 +14,9 @@ from manifest.problems import Problem
 WEB: Final = "web"
 """The process that the app's own `cmd` and `port` are short for."""
 
+SHORT_KEYS: Final = {"subnet": "subnets"}
+"""Keys of files that no model has: each is short for a list of one."""
+
 OF_WEB: Final = frozenset({"cmd", "port"})
 
 

@@ -6,22 +6,13 @@ value in the program is another.
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    PlainSerializer,
-    WithJsonSchema,
-)
-from pydantic_core import CoreSchema, core_schema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
+from manifest.like import Like
 from manifest.names import NAME, NAME_MAX, OWN_TAGS, name_fault
 
 _DURATION: Final = re.compile(r"([1-9][0-9]{0,4})(s|m|h)")
@@ -38,27 +29,6 @@ _TAG: Final = re.compile(r"[\w .:/=+@-]*")
 """What every AWS service takes in a tag: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html"""
 _TAG_KEY_MAX: Final = 128
 _TAG_VALUE_MAX: Final = 256
-
-
-@dataclass(frozen=True)
-class _Like:
-    """A text of this pattern. People are told `text`, which has an example; editors know the pattern."""
-
-    pattern: str
-    text: str
-
-    def check(self, value: str) -> str:
-        if not re.fullmatch(self.pattern, value, re.ASCII):
-            raise ValueError(self.text)
-        return value
-
-    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self.check, handler(source))
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {**handler(schema), "pattern": f"^{self.pattern}$"}
 
 
 def _name(value: str) -> str:
@@ -187,6 +157,12 @@ def _tag_key(value: str) -> str:
     return _tag_text(value)
 
 
+def _some(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not values:
+        raise ValueError("must name at least 1")
+    return values
+
+
 def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
     if twice := next((value for n, value in enumerate(values) if value in values[:n]), None):
         raise ValueError(f"names {twice} twice")
@@ -198,36 +174,44 @@ Name = Annotated[
     AfterValidator(_name),
     WithJsonSchema({"type": "string", "pattern": f"^{NAME.pattern}$", "maxLength": NAME_MAX}),
 ]
-ImageId = Annotated[str, _Like(r"ami-[0-9a-f]{8,17}", "must be an image id such as ami-0abc1234")]
-InstanceType = Annotated[
-    str, _Like(r"[a-z0-9-]+\.[a-z0-9-]+", "must be an EC2 instance type such as t3.micro")
-]
-SubnetId = Annotated[str, _Like(r"subnet-[0-9a-f]{8,17}", "must be a subnet id such as subnet-0abc1234")]
-Package = Annotated[str, _Like(r"[a-z0-9][a-z0-9+.-]+", "must be a Debian package such as imagemagick")]
+ImageId = Annotated[str, Like(r"ami-[0-9a-f]{8,17}", "must be an image id", "ami-0abc1234")]
+InstanceType = Annotated[str, Like(r"[a-z0-9-]+\.[a-z0-9-]+", "must be an EC2 instance type", "t3.micro")]
+SubnetId = Annotated[str, Like(r"subnet-[0-9a-f]{8,17}", "must be a subnet id", "subnet-0abc1234")]
+Package = Annotated[str, Like(r"[a-z0-9][a-z0-9+.-]+", "must be a Debian package", "imagemagick")]
 """https://www.debian.org/doc/debian-policy/ch-controlfields.html#source"""
-Command = Annotated[str, AfterValidator(_command)]
-SlugUrl = Annotated[str, AfterValidator(_slug_url)]
-Sha256 = Annotated[str, _Like(r"[0-9a-f]{64}", "must be 64 hex digits, as sha256sum prints them")]
-Folder = Annotated[str, AfterValidator(_folder)]
-HttpPath = Annotated[str, _Like(r"/[!#-\[\]-~]*", "must be a path such as / or /health, in printable ASCII")]
-Network = Annotated[str, AfterValidator(_network)]
+Command = Annotated[str, AfterValidator(_command), Field(examples=["bin/web"])]
+SlugUrl = Annotated[str, AfterValidator(_slug_url), Field(examples=["https://HOST/PATH", "s3://BUCKET/KEY"])]
+Sha256 = Annotated[str, Like(r"[0-9a-f]{64}", "must be 64 hex digits, as sha256sum prints them")]
+Folder = Annotated[str, AfterValidator(_folder), Field(examples=["../slugs/hello"])]
+HttpPath = Annotated[str, Like(r"/[!#-\[\]-~]*", "must be a path in printable ASCII", "/health")]
+Network = Annotated[str, AfterValidator(_network), Field(examples=["203.0.113.0/24"])]
 Seconds = Annotated[
     int,
     BeforeValidator(_seconds),
     PlainSerializer(_duration),
-    WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$"}),
+    WithJsonSchema(
+        {"type": "string", "pattern": f"^{_DURATION.pattern}$", "examples": ["10s", "5m", "1h"]},
+    ),
 ]
 Share = Annotated[
     int | str,
     BeforeValidator(_share),
     WithJsonSchema(
-        {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": f"^({_SHARE.pattern})$"}]}
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1},
+                {"type": "string", "pattern": f"^({_SHARE.pattern})$"},
+            ],
+            "examples": [2, "25%"],
+        }
     ),
 ]
 Codes = Annotated[
     str,
     BeforeValidator(_codes),
-    WithJsonSchema({"type": ["string", "integer"], "pattern": f"^{_CODES.pattern}$"}),
+    WithJsonSchema(
+        {"type": ["string", "integer"], "pattern": f"^{_CODES.pattern}$", "examples": ["200-399", "200,204"]}
+    ),
 ]
 EnvName = Annotated[
     str,
@@ -248,6 +232,11 @@ TagValue = Annotated[
     WithJsonSchema({"type": ["string", "integer"], "maxLength": _TAG_VALUE_MAX}),
 ]
 
-Networks = Annotated[tuple[Network, ...], AfterValidator(_unique), Field(strict=False)]
-Packages = Annotated[tuple[Package, ...], AfterValidator(_unique), Field(strict=False)]
-SubnetIds = Annotated[tuple[SubnetId, ...], AfterValidator(_unique), Field(strict=False, min_length=1)]
+Networks = Annotated[tuple[Network, ...], Field(strict=False), AfterValidator(_unique)]
+Packages = Annotated[tuple[Package, ...], Field(strict=False), AfterValidator(_unique)]
+SubnetIds = Annotated[
+    tuple[SubnetId, ...],
+    Field(strict=False, json_schema_extra={"minItems": 1}),
+    AfterValidator(_some),
+    AfterValidator(_unique),
+]

@@ -13,7 +13,9 @@ from manifest import Runtime, load_apps, load_settings
 from tests.stack import ROOT
 
 SLUGS = ROOT / "slugs"
-EXAMPLES = sorted((ROOT / "apps" / "examples").glob("*.yaml"))
+REFERENCE = ROOT / "apps" / "examples" / "reference.yaml"
+"""Shows every key, and has no slug to run."""
+EXAMPLES = sorted({*REFERENCE.parent.glob("*.yaml")} - {REFERENCE})
 SLUG_MAX = 64 * 1024
 
 

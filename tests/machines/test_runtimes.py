@@ -45,7 +45,8 @@ def report_of(stack: Stack, instance: str) -> str:
 
 def test_every_sample_boots_from_its_file_alone(stack):
     for file in [ROOT / "apps" / "hello.yaml", *(ROOT / "apps" / "examples").glob("*.yaml")]:
-        shutil.copy(file, stack.project / "apps")
+        if file.stem != "reference":  # which has no slug to run
+            shutil.copy(file, stack.project / "apps")
     stack.up()
     for name, instance in sorted(stack.instances().items()):
         print(f"{name}: {report_of(stack, instance)}")  # noqa: T201 - figures for people, shown by -s

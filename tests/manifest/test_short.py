@@ -68,7 +68,7 @@ def test_what_is_written_short_is_told_where_it_stands(project):
         ("processes: {web: {subne: x}}", "processes.web.subne: unknown key (did you mean 'subnet'?)"),
         (
             "processes: {web: {healthcheck: up}}",
-            "processes.web.healthcheck: must be a path such as / or /health, in printable ASCII",
+            "processes.web.healthcheck: must be a path in printable ASCII such as /health",
         ),
     ],
 )

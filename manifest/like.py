@@ -1,0 +1,31 @@
+"""Texts of a pattern, told to people by an example."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+
+@dataclass(frozen=True)
+class Like:
+    """A text of this pattern. People are told `text` and the example; editors know both and the pattern."""
+
+    pattern: str
+    text: str
+    example: str = ""
+
+    def check(self, value: str) -> str:
+        if not re.fullmatch(self.pattern, value, re.ASCII):
+            raise ValueError(f"{self.text} such as {self.example}" if self.example else self.text)
+        return value
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        examples = {"examples": [self.example]} if self.example else {}
+        return {**handler(schema), "pattern": f"^{self.pattern}$", **examples}
