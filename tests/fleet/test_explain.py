@@ -42,7 +42,7 @@ def test_a_changed_value_says_key_layer_and_line(now, project):
     )
     at_once = "at most 2 instances (4 vCPU) at once, since no old one goes before every new one is proved"
     assert peak == f"app hello:   {at_once}"
-    assert cause == "app hello:   because env.GREETING: default -> 'hi' (app file, apps/hello.yaml:6)"
+    assert cause == "app hello:   because env.GREETING: default -> 'hi' (app file, apps/hello.yaml:7)"
 
 
 def test_a_count_by_the_stacks_config_replaces_nothing(now, project):
@@ -62,7 +62,7 @@ def test_a_deadline_replaces_nothing(now, project):
     app, new = now()
     lines = [*explain(app, old, new)]
     assert lines[0] == "app hello: no instance is replaced"
-    assert "deploy.healthy_deadline: default -> '10m' (app file, apps/hello.yaml:6)" in lines[1]
+    assert "deploy.healthy_deadline: default -> '10m' (app file, apps/hello.yaml:7)" in lines[1]
 
 
 def test_a_changed_slug(now, project):
