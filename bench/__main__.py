@@ -2,7 +2,7 @@
 
 import argparse
 
-from bench import boot, commands, scale
+from bench import boot, commands, load, scale
 
 
 def main() -> None:
@@ -10,6 +10,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="boots and previews of each (default: 3)")
     parser.add_argument("--cold", action="store_true", help="also `make up` with empty caches")
     arguments = parser.parse_args()
+    load.report()
     boot.report(arguments.rounds)
     scale.report(arguments.rounds)
     commands.report(cold=arguments.cold)

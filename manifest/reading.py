@@ -95,7 +95,8 @@ class OnStack:
         self.around = around
         self.file = file.document.file
         self.stack = stack
-        self.layers, said_twice = zip(*around.layers(file, stack), strict=True)
+        layers, said_twice = zip(*around.layers(file, stack), strict=True)
+        self.layers = [layer for layer in layers if layer.data]
         self.merged = merge(self.layers)
         self.keys, faults = validate(AppFile, self.merged, self.file)
         self.own_problems = [*(problem for problems in said_twice for problem in problems), *faults]
