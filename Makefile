@@ -7,12 +7,14 @@ SHELL := bash
 
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m local
+# For a stack on AWS the environment of requirements.txt will do.
+PYTHON := $(or $(wildcard $(BIN)/python),python3)
 # A person's shell gets the same by `eval "$(make -s local-env)"`.
 PULUMI := $(LOCAL) run pulumi
 # Each file stays in one process, for its tests may share a local AWS; tests/conftest.py says in which order.
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help up preview down local-env test check unit engine machines bench schema setup tools local-aws
+.PHONY: help up preview down local-env orphans test check unit engine machines bench schema setup tools local-aws
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +31,10 @@ down: ## end the local AWS; leave nothing of it
 
 local-env: tools ## for `eval "$(make -s local-env)"`: this shell then talks to the local AWS
 	@$(LOCAL) env
+
+orphans: ## instances that the state of STACK=dev does not know (a killed up leaves them); YES=1 removes them
+	@$(if $(filter local,$(STACK)),$(LOCAL) run )$(PYTHON) -m fleet.orphans \
+	  --stack $(or $(STACK),$(error say which stack: make orphans STACK=dev)) $(if $(filter 1,$(YES)),--yes)
 
 test: setup check ## every tier of tests, each also alone:
 	@$(BIN)/pytest $(SIDE_BY_SIDE)

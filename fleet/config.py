@@ -8,8 +8,8 @@ import pulumi
 
 from manifest import Settings, parse_settings
 
-_PROVIDER_TEXTS: Final = ("region", "profile", "accessKey", "secretKey", "token")
-_PROVIDER_OBJECTS: Final = ("allowedAccountIds", "assumeRole", "assumeRoles", "endpoints")
+PROVIDER_TEXTS: Final = ("region", "profile", "accessKey", "secretKey", "token")
+PROVIDER_OBJECTS: Final = ("allowedAccountIds", "assumeRole", "assumeRoles", "endpoints")
 
 
 def stack_settings(root: Path) -> Settings:
@@ -31,6 +31,6 @@ def stack_settings(root: Path) -> Settings:
 def provider_values() -> Mapping[str, object]:
     """What the stack configures of the AWS provider, as far as a gate needs it to ask the same account."""
     config = pulumi.Config("aws")
-    texts = {key: config.get(key) for key in _PROVIDER_TEXTS}
-    objects = {key: config.get_object(key) for key in _PROVIDER_OBJECTS}
+    texts = {key: config.get(key) for key in PROVIDER_TEXTS}
+    objects = {key: config.get_object(key) for key in PROVIDER_OBJECTS}
     return {key: value for key, value in {**texts, **objects}.items() if value}

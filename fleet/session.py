@@ -1,4 +1,4 @@
-"""The gates' own eyes on AWS: a client for the account and with the access that the provider uses."""
+"""Our own eyes on AWS: clients for the account and with the access that the provider uses."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -28,15 +28,21 @@ def ec2_client(provider: Mapping[str, Any]) -> "EC2Client":
 
     What it leaves open comes from the standard chain, as for the provider.
     """
+    client: EC2Client = _client(provider, "ec2")
+    return client
+
+
+def account_of(provider: Mapping[str, Any]) -> str:
+    """The account that the provider's access belongs to. Raises botocore's errors."""
+    return str(_client(provider, "sts").get_caller_identity()["Account"])
+
+
+def _client(provider: Mapping[str, Any], service: str) -> Any:  # noqa: ANN401 - what it is depends on the name
     session = _session(provider)
     for role in _roles(provider):
         session = _assumed(session, role)
-    client: EC2Client = session.client(
-        "ec2",
-        endpoint_url=_endpoint(provider, "ec2"),
-        config=_PATIENCE,
-    )
-    return client
+    factory: Any = session.client  # its overloads know literal names alone
+    return factory(service, endpoint_url=_endpoint(provider, service), config=_PATIENCE)
 
 
 def _session(provider: Mapping[str, Any]) -> boto3.Session:
