@@ -14,7 +14,7 @@ PULUMI := $(LOCAL) run pulumi
 # Each file stays in one process, for its tests may share a local AWS; tests/conftest.py says in which order.
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help up preview down local-env orphans test check unit engine machines bench schema setup tools local-aws
+.PHONY: help up preview down local-env orphans test check unit engine machines soak bench schema setup tools local-aws
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,8 +36,8 @@ orphans: ## instances that the state of STACK=dev does not know (a killed up lea
 	@$(if $(filter local,$(STACK)),$(LOCAL) run )$(PYTHON) -m fleet.orphans \
 	  --stack $(or $(STACK),$(error say which stack: make orphans STACK=dev)) $(if $(filter 1,$(YES)),--yes)
 
-test: setup check ## every tier of tests, each also alone:
-	@$(BIN)/pytest $(SIDE_BY_SIDE)
+test: setup check ## every tier of tests but `make soak`, each also alone:
+	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "not soak"
 
 check: tools ##   linters, types, import directions
 	@$(BIN)/ruff check --quiet
@@ -46,13 +46,16 @@ check: tools ##   linters, types, import directions
 	@$(BIN)/lint-imports --no-cache
 
 unit: tools ##   no processes of ours, no AWS
-	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "not engine and not machines"
+	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "not engine and not machines and not soak"
 
 engine: tools ##   the real pulumi, simulated machines
-	@$(BIN)/pytest $(SIDE_BY_SIDE) -m engine
+	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "engine and not soak"
 
 machines: setup ##   machines that boot (root)
-	@$(BIN)/pytest $(SIDE_BY_SIDE) -m machines
+	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "machines and not soak"
+
+soak: setup ## what `make test` leaves out: pulumi killed at every chosen moment; half an hour
+	@$(BIN)/pytest --numprocesses auto --no-loadscope-reorder -m soak
 
 bench: setup ## the figures of docs/performance.md
 	@$(BIN)/python -m bench

@@ -45,11 +45,11 @@ class Update:
     def ended(self) -> list[str]:
         return _steps(self.events(), "resOutputsEvent")
 
-    def until(self, holds: Callable[[], object], what: str) -> None:
+    def until(self, holds: Callable[[], object], what: str, pause: float = LOOK) -> None:
         """Waits for the moment. It must come before the update ends."""
         while not holds():
             assert self.process.poll() is None, f"{what} never came:\n{self.output.read_text()}"
-            time.sleep(LOOK)
+            time.sleep(pause)
 
     def stop_until(self, holds: Callable[[], object], what: str) -> None:
         """Stands pulumi still at the moment; its provider goes on with what it was asked for.

@@ -1,0 +1,54 @@
+"""docs/when-something-goes-wrong.md as its reader takes it: per case words on the screen, and commands."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "when-something-goes-wrong.md"
+
+_BLOCK = re.compile(r"^```(?:text|console) (\w+)=([\w-]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_WORD = r"\b[A-Z]{2,}\b"
+_TOKEN = re.compile(rf"(\.\.\.|\s+|{_WORD})")
+
+Words = Mapping[str, str]
+"""What each word in capitals stands for."""
+
+
+def blocks(kind: str) -> Mapping[str, list[str]]:
+    """Case -> lines of its block of this kind: look, screen, cure, then or warning."""
+    found = _BLOCK.findall(PAGE.read_text())
+    return {case: lines.splitlines() for one, case, lines in found if one == kind}
+
+
+def commands(kind: str, case: str, words: Words) -> list[str]:
+    """The commands of a case in their order, with what the capitals stand for."""
+    lines = blocks(kind)[case]
+    assert all(line.startswith("$ ") for line in lines), lines
+    return [re.sub(_WORD, lambda word: words.get(word[0], word[0]), line[2:]) for line in lines]
+
+
+def read(kind: str, case: str, seen: str, words: Words) -> Words:
+    """`words`, and what other capitals stand for in what was seen. Every line of the page must be there."""
+    known = dict(words)
+    for line in blocks(kind)[case]:
+        found = re.search(pattern(line, known), seen, re.MULTILINE)
+        assert found, f"{case}: nowhere is {line!r}, {known}, in:\n{seen}"
+        known |= found.groupdict()
+    return known
+
+
+def pattern(line: str, known: Words) -> str:
+    """`...` is anything, spaces may be wider, a word in capitals is one word, and the same each time."""
+    parts, named = [], set[str]()
+    for part in _TOKEN.split(line.strip()):
+        if part == "...":
+            parts.append(".*")
+        elif part.isspace():
+            parts.append(r"[ \t]+")
+        elif re.fullmatch(_WORD, part) and part not in known:
+            parts.append(f"(?P={part})" if part in named else rf"(?P<{part}>\S+?)")
+            named.add(part)
+        else:
+            parts.append(re.escape(known.get(part, part)))
+    return rf"{''.join(parts)}(?=\s|$)"
