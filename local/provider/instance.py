@@ -40,7 +40,7 @@ ARGUMENTS = (
     Argument(name="userData", replaces=when("userDataReplaceOnChange"), unsettles=_READDRESSED),
     Argument(name="userDataBase64", replaces=when("userDataReplaceOnChange"), unsettles=_READDRESSED),
     Argument(name="userDataReplaceOnChange", default=False),
-    Argument(name="volumeTags", fixed=True),
+    Argument(name="volumeTags"),
     Argument(name="vpcSecurityGroupIds", computed=True, unordered=True),
 )
 
@@ -145,9 +145,16 @@ def _volume(call: Call, volume: str) -> dict[str, Any]:
     return dict(answer["Volumes"][0]) if answer else {}
 
 
+def _volumes(call: Call) -> list[str]:
+    mappings = (_described(call) or {}).get("BlockDeviceMappings", ())
+    return [mapping["Ebs"]["VolumeId"] for mapping in mappings]
+
+
 def update(call: Call) -> None:
     ec2, wanted = call.aws.ec2, call.inputs
     tags.update_ec2(call)
+    if call.changed("volumeTags"):
+        tags.retag(call, "volumeTags", _volumes(call))
     if call.changed("vpcSecurityGroupIds"):
         ec2.modify_instance_attribute(InstanceId=call.id, Groups=wanted["vpcSecurityGroupIds"])
     if call.changed("metadataOptions"):

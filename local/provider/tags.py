@@ -32,16 +32,20 @@ def specifications(call: Call, *kinds: str) -> list[Any]:
     return [{"ResourceType": kind, "Tags": tags} for kind in kinds] if tags else []
 
 
-def gone(call: Call) -> list[str]:
+def gone(call: Call, name: str = "tagsAll") -> list[str]:
     """Keys that an update takes away."""
-    return sorted(call.before.get("tagsAll", {}).keys() - call.inputs["tagsAll"].keys())
+    return sorted(call.before.get(name, {}).keys() - call.inputs.get(name, {}).keys())
 
 
 def update_ec2(call: Call) -> None:
     """Make the tags of the EC2 resource `call.id` what the program says now."""
-    if not call.changed("tagsAll"):
-        return
-    if lost := gone(call):
-        call.aws.ec2.delete_tags(Resources=[call.id], Tags=[{"Key": key} for key in lost])
-    if call.inputs["tagsAll"]:
-        call.aws.ec2.create_tags(Resources=[call.id], Tags=as_list(call.inputs["tagsAll"]))
+    if call.changed("tagsAll"):
+        retag(call, "tagsAll", [call.id])
+
+
+def retag(call: Call, name: str, ids: list[str]) -> None:
+    """Make the tags of these EC2 resources what the program says now in the input `name`."""
+    if lost := gone(call, name):
+        call.aws.ec2.delete_tags(Resources=ids, Tags=[{"Key": key} for key in lost])
+    if wanted := call.inputs.get(name):
+        call.aws.ec2.create_tags(Resources=ids, Tags=as_list(wanted))

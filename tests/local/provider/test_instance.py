@@ -43,18 +43,21 @@ def described(cloud, machine):
     return found["Reservations"][0]["Instances"][0]
 
 
+def volumes(cloud, machine):
+    attached = [{"Name": "attachment.instance-id", "Values": [machine.id]}]
+    return cloud.client("ec2").describe_volumes(Filters=attached)["Volumes"]
+
+
 def test_everything_asked_for_reaches_the_machine(machine, cloud):
     found, ec2 = described(cloud, machine), cloud.client("ec2")
+    (volume,) = volumes(cloud, machine)
     assert found["IamInstanceProfile"]["Arn"].endswith(machine.inputs["iamInstanceProfile"])
     assert found["MetadataOptions"]["HttpTokens"] == "required"
     assert {tag["Key"]: tag["Value"] for tag in found["Tags"]} == machine.inputs["tags"]
     data = ec2.describe_instance_attribute(InstanceId=machine.id, Attribute="userData")
     assert data["UserData"]["Value"] == machine.inputs["userDataBase64"]
-    volumes = ec2.describe_volumes(Filters=[{"Name": "attachment.instance-id", "Values": [machine.id]}])[
-        "Volumes"
-    ]
-    assert [(each["Size"], each["VolumeType"], each["Encrypted"]) for each in volumes] == [(9, "gp3", True)]
-    assert volumes[0]["Tags"] == [{"Key": "app", "Value": "hello"}]
+    assert (volume["Size"], volume["VolumeType"], volume["Encrypted"]) == (9, "gp3", True)
+    assert volume["Tags"] == [{"Key": "app", "Value": "hello"}]
 
 
 def test_its_outputs_are_what_ec2_says(machine, cloud):
@@ -121,11 +124,14 @@ def test_tags_options_and_behaviour_change_in_place(machine, plugin, cloud):
     said = {name: value for name, value in machine.inputs.items() if name not in {"tagsAll", "__defaults"}}
     said |= {
         "tags": {"app": "hi"},
+        "volumeTags": {"team": "core"},
         "instanceInitiatedShutdownBehavior": "stop",
         "metadataOptions": {"httpTokens": "optional"},
     }
     outputs = plugin.update(machine, **said)
     assert outputs["tags"] == {"app": "hi"}
+    (volume,) = volumes(cloud, machine)
+    assert volume["Tags"] == [{"Key": "team", "Value": "core"}]
     assert outputs["metadataOptions"]["httpTokens"] == "optional"
     behaviour = cloud.client("ec2").describe_instance_attribute(
         InstanceId=machine.id, Attribute="instanceInitiatedShutdownBehavior"
