@@ -38,6 +38,17 @@ class Done:
         ]
         return [one["urn"].split("::")[-1] for one in begun if one["op"] in operations]
 
+    def story(self) -> list[tuple[str, str]]:
+        """What was begun and what succeeded, in order: `("begin create", "hello.web.0.3fa9c1d2")`."""
+        moments = {"resourcePreEvent": "begin", "resOutputsEvent": "end"}
+        told = [
+            (moment, event[kind]["metadata"])
+            for event in self.events
+            for kind, moment in moments.items()
+            if kind in event
+        ]
+        return [(f"{moment} {one['op']}", one["urn"].split("::")[-1]) for moment, one in told]
+
     def changes(self) -> list[str]:
         """What was begun on which resource, but for what leaves everything as it is."""
         begun = [

@@ -7,7 +7,8 @@ What is acted stands in the description of the machine's image:
     simulate: hang step=S                        nothing is heard after the steps before S
     simulate: die step=S                         the machine powers itself off in step S
 
-Each takes `delay`: the seconds before its last word. Values are quoted as in a shell.
+Each takes `delay`, the seconds before its last word, and `end`, the seconds that powering off takes. Values
+are quoted as in a shell.
 """
 
 import gzip
@@ -38,6 +39,7 @@ class Act:
     exit: int = 1
     log: str = ""
     delay: float = 0.0
+    end: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +74,9 @@ def _act(kind: str, options: dict[str, str]) -> Act:
         raise ValueError(f"no act {kind!r}")
     if options.get("step", STEPS[0]) not in STEPS:
         raise ValueError(f"no step {options['step']!r}")
-    numbers = {"exit": int(options.pop("exit", 1)), "delay": float(options.pop("delay", 0))}
-    return Act(kind=kind, **options, **numbers)  # type: ignore[arg-type]  # an unknown option is a TypeError
+    seconds = {name: float(options.pop(name, 0)) for name in ("delay", "end")}
+    code = int(options.pop("exit", 1))
+    return Act(kind=kind, exit=code, **options, **seconds)  # type: ignore[arg-type]  # an unknown option is a TypeError
 
 
 def read_version(user_data: bytes) -> str | None:
@@ -161,6 +164,8 @@ class SimulatedMachine:
             self.start()
 
     def stop(self) -> None:
+        if self.running():
+            time.sleep(read_act(self.spec.image_description).end)
         if self._boot:
             self._boot = _Boot(play=Play(lines=()), earlier=self._said())
         self._on = False
