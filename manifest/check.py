@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from manifest.layers import Layer, origin_of
-from manifest.model import AppFile
+from manifest.model import AppFile, ProcessKeys
 from manifest.origins import Path, dotted
 from manifest.problems import Problem, did_you_mean
 from manifest.rules import Fault
@@ -82,11 +82,10 @@ def _text(fault: Any, path: Path) -> str:  # noqa: ANN401 - pydantic's own loose
 
 def _keys(path: Path) -> list[str]:
     """The keys that people may write at `path`."""
-    model: type[BaseModel] = AppFile
-    for part in path:
-        field = model.model_fields.get(str(part))
-        inner = _model_in(field.annotation) if field else None
-        model = inner or model  # a process's name is in no model: its keys follow
+    of_a_process = path[:1] == ("processes",)
+    model: type[BaseModel] = ProcessKeys if of_a_process else AppFile
+    for part in path[2:] if of_a_process else path:
+        model = _model_in(model.model_fields[str(part)].annotation) or model
     short = [short for short, long in SHORT_KEYS.items() if long in model.model_fields]
     return [*model.model_fields, *short, *(["environments"] if model is AppFile else [])]
 

@@ -4,15 +4,15 @@ from collections.abc import Collection, Iterator
 from functools import cached_property
 
 from manifest.document import Document
-from manifest.layers import Layer, layer_of
+from manifest.layers import Layer, layer_of, without
 from manifest.problems import Problem, did_you_mean
 from manifest.settings import stack_file
 from manifest.short import written_out
 
-Written = tuple[Layer, list[Problem]]
+WrittenOut = tuple[Layer, list[Problem]]
 """A layer with its short forms written out, and what it says twice."""
 
-_NOTHING: Written = (Layer(), [])
+_NOTHING: WrittenOut = (Layer(), [])
 
 
 class File:
@@ -23,16 +23,16 @@ class File:
         self.document = document
 
     @cached_property
-    def plain(self) -> Written:
+    def plain(self) -> WrittenOut:
         """What holds on every stack."""
         return self._written(self.layer, ())
 
-    def on(self, stack: str) -> Written:
+    def on(self, stack: str) -> WrittenOut:
         """What holds on this stack only."""
         return self._on_stacks.get(stack, _NOTHING)
 
     @cached_property
-    def _on_stacks(self) -> dict[str, Written]:
+    def _on_stacks(self) -> dict[str, WrittenOut]:
         return {
             stack: self._written(f"environments.{stack}", ("environments", stack))
             for stack in self.environments
@@ -56,14 +56,10 @@ class File:
             elif not isinstance(keys, dict | None):
                 yield self._problem("must be a map of keys", stack)
 
-    def _written(self, name: str, at: tuple[str, ...]) -> Written:
+    def _written(self, name: str, at: tuple[str, ...]) -> WrittenOut:
         layer = layer_of(name, self.document, at)
-        data = {key: value for key, value in layer.data.items() if not self._is_none_of_ours(key, at)}
-        return written_out(Layer(data, layer.origins))
-
-    def _is_none_of_ours(self, key: str, at: tuple[str, ...]) -> bool:
-        """Whether a key is people's own, for anchors, or holds other layers."""
-        return key.startswith("x-") or (key == "environments" and not at)
+        own = [key for key in layer.data if key.startswith("x-")]  # people's, for anchors
+        return written_out(without(layer, own if at else [*own, "environments"]))
 
     def _problem(self, text: str, *stack: str) -> Problem:
         path = ("environments", *stack)

@@ -11,7 +11,7 @@ from manifest.app import App, Said
 from manifest.check import problem_at, told, validate
 from manifest.counts import count_of
 from manifest.document import read, read_if_there
-from manifest.file import File, Written
+from manifest.file import File, WrittenOut
 from manifest.layers import Layer, leaves, merge
 from manifest.model import AppFile, ProcessKeys
 from manifest.origins import dotted
@@ -47,7 +47,7 @@ class Surroundings:
         origin = self.settings.origin("imageId")
         return Layer({"image_id": image}, {("image_id",): origin}) if image else Layer()
 
-    def layers(self, file: File, stack: str) -> Iterator[Written]:
+    def layers(self, file: File, stack: str) -> Iterator[WrittenOut]:
         """The layers of an app as `stack` sees them, the weakest first."""
         yield Layer({"name": Path(file.document.file).stem}), []
         if stack == self.settings.stack:

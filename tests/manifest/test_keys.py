@@ -28,6 +28,14 @@ RANGE = "must be a range of addresses such as 203.0.113.0/24"
                 "max_parallel, min_healthy_time)"
             ),
         ),
+        (
+            "processes: {deploy: {cuont: 3}}",
+            "3: processes.deploy.cuont: unknown key (did you mean 'count'?)",
+        ),
+        (
+            "processes: {deploy: {deploy: {cnary: 3}}}",
+            "3: processes.deploy.deploy.cnary: unknown key (did you mean 'canary'?)",
+        ),
         ("healthcheck:\n  pth: /", "4: healthcheck.pth: unknown key (did you mean 'path'?)"),
         ("name: Hello", f"3: name: 'Hello' {NAME}"),
         ("name: 9lives", f"3: name: '9lives' {NAME}"),
