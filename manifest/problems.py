@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Final
+
+TOLD_MAX: Final = 1000
+"""Characters of one problem; what is longer quotes a whole key or value."""
 
 
 @dataclass(frozen=True, order=True)
@@ -16,6 +20,8 @@ class Problem:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
         said = f"{place}: {self.text}"
+        if len(said) > TOLD_MAX:
+            said = f"{said[:TOLD_MAX]}... ({len(said)} characters)"
         return said if said.isprintable() else "".join(map(_printable, said))
 
 

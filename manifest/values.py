@@ -6,6 +6,7 @@ value in the program is another.
 
 import ipaddress
 import re
+from collections import Counter
 from pathlib import PurePosixPath
 from typing import Annotated, Final
 from urllib.parse import SplitResult, urlsplit
@@ -164,7 +165,7 @@ def _some(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
-    if twice := next((value for n, value in enumerate(values) if value in values[:n]), None):
+    if twice := next((value for value, times in Counter(values).items() if times > 1), None):
         raise ValueError(f"names {twice} twice")
     return values
 

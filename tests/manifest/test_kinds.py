@@ -155,6 +155,14 @@ def test_a_tag_whose_key_is_too_long(project):
     assert project.problem() == f"apps/hello.yaml:4: tags.{'k' * 129}: must have at most 128 characters"
 
 
+def test_a_value_of_any_length_is_told_in_bounds(project):
+    project.app(f"name: {'n' * 100_000}")
+    problem = project.problem()
+    assert problem.startswith("apps/hello.yaml:3: name: 'nnn")
+    assert problem.endswith("nnn... (100090 characters)")
+    assert len(problem) < 1100
+
+
 def test_tags_of_app_and_process_are_counted_together(project):
     own = {f"k{n}": "v" for n in range(23)}
     project.app(f"tags: {own}", "processes:", f"  web: {{tags: {dict.fromkeys(map(str.upper, own), 'v')}}}")
