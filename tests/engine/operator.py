@@ -75,7 +75,8 @@ class Operator:
     def _environment(self) -> dict[str, str]:
         own = {"MAKEFLAGS": f" -- LOCAL={self.stack.project}/local-of-this-test", "AWS_PAGER": ""}
         shell = within(self.stack.home, self.stack.connection)
-        return shell | NOBODY | own | {"PULUMI_SKIP_CONFIRMATIONS": "true", "NO_COLOR": "1"}
+        answers = {"PULUMI_SKIP_CONFIRMATIONS": "true", "PULUMI_OPTION_SKIP_PREVIEW": "true", "NO_COLOR": "1"}
+        return shell | NOBODY | own | answers
 
     def commit(self) -> None:
         """What the apps are now, as the checkout's last commit."""

@@ -263,4 +263,7 @@ def test_a_killed_local_aws_comes_back_with_everything(simulated):
     hands.cures("local-aws-killed")
     again = Stack(simulated.project, simulated.home, known(simulated.home))
     assert len(again.instances("running")) == 2
-    operator(again, "local").converged()
+    hands = operator(again, "local")
+    hands.converged()
+    looked = hands.runs("make orphans STACK=local")
+    assert (looked.returncode, looked.stdout) == (0, "no orphans\n")

@@ -1,6 +1,7 @@
 """Orphans: what is one, and what must never be taken for one. moto answers as AWS, a script as pulumi."""
 
 import json
+import os
 import sys
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,7 @@ from moto import mock_aws
 
 from fleet import orphans
 from fleet.orphans import Found, orphans_of
-from fleet.state import parse_state
+from fleet.state import parse_state, provider_of
 
 MOTO = "123456789012"
 INSTANCE = "aws:ec2/instance:Instance"
@@ -87,15 +88,12 @@ def test_an_empty_state_owns_nothing(state):
     assert "does not know its security group (sg-ours)" in one.why
 
 
-ANSWERS = """#!{python}
-import json, sys
-answers = json.load(open("answers.json"))
-with open("asked", "a") as asked:
-    print(*sys.argv[1:], file=asked)
-code, out, error = answers[" ".join(sys.argv[1:3])]
-sys.stdout.write(out if isinstance(out, str) else json.dumps(out))
-sys.stderr.write(error)
-sys.exit(code)
+PULUMI = """#!/bin/sh
+cd "$(dirname "$0")"
+echo "$@" >> asked
+cat "$1 $2.out"
+cat "$1 $2.err" >&2
+exit "$(cat "$1 $2.code")"
 """
 
 
@@ -132,8 +130,14 @@ class Site:
         pages = self.ec2.describe_instances()["Reservations"]
         return {one["InstanceId"]: one["State"]["Name"] for page in pages for one in page["Instances"]}
 
+    def write(self):
+        for question, (code, out, error) in self.answers.items():
+            (self.folder / f"{question}.code").write_text(str(code))
+            (self.folder / f"{question}.out").write_text(out if isinstance(out, str) else json.dumps(out))
+            (self.folder / f"{question}.err").write_text(error)
+
     def run(self, *arguments):
-        (self.folder / "answers.json").write_text(json.dumps(self.answers))
+        self.write()
         sys.argv = ["orphans", *arguments]
         return orphans.main()
 
@@ -141,14 +145,14 @@ class Site:
 @pytest.fixture
 def site(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.defpath}")
     monkeypatch.setattr(sys, "argv", sys.argv)
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "Pulumi.yaml").write_text("name: compute-instances\nruntime: python\n")
     config = f"config:\n  aws:region: eu-central-1\n  aws:allowedAccountIds: ['{MOTO}']\n"
     (tmp_path / "Pulumi.dev.yaml").write_text(config)
-    (tmp_path / "pulumi").write_text(ANSWERS.format(python=sys.executable))
+    (tmp_path / "pulumi").write_text(PULUMI)
     (tmp_path / "pulumi").chmod(0o755)
     with mock_aws():
         yield Site(tmp_path)
@@ -234,6 +238,20 @@ def test_the_environment_as_shipped_says_what_to_fill_in(site, capsys, tmp_path)
     file.write_text(file.read_text().replace(MOTO, "111122223333"))
     assert site.run("--stack", "dev") == orphans.UNCERTAIN
     assert "put yours, as told by" in capsys.readouterr().err
+
+
+def test_the_provider_is_what_the_stack_configures_of_it(site):
+    endpoints = [{"ec2": "http://127.0.0.1:2"}]
+    site.answers["config --json"][1] = {
+        "aws:region": {"value": "eu-central-1"},
+        "aws:secretKey": {"value": "s3cret", "secret": True},
+        "aws:endpoints": {"value": json.dumps(endpoints), "objectValue": endpoints},
+        "aws:skipMetadataApiCheck": {"value": "true"},
+        "compute-instances:imageId": {"value": "ami-12c6146b"},
+    }
+    site.write()
+    expected = {"region": "eu-central-1", "secretKey": "s3cret", "endpoints": endpoints}
+    assert provider_of("dev") == expected
 
 
 def test_without_pulumi_it_says_where_to_get_it(site, capsys, monkeypatch):
