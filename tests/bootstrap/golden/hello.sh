@@ -5,7 +5,7 @@ set -Eeuo pipefail
 umask 022
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
-readonly version=362b162a
+readonly version=399aca5b
 readonly log=/var/log/compute-instances.log
 readonly work=/var/lib/compute-instances
 readonly service=/etc/sv/app
@@ -83,7 +83,8 @@ fi
 finish
 
 begin packages
-apt=(apt-get -qq -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-unsafe-io -o Acquire::Retries=3
+# apt's own retries wait longer and longer, and go on waiting when all is well again; ours look every 2 seconds
+apt=(apt-get -qq -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-unsafe-io -o Acquire::Retries=0
   -o Acquire::http::Timeout=15 -o Acquire::https::Timeout=15 -o Acquire::Languages=none
   -o Acquire::IndexTargets::deb-src::Sources::DefaultEnabled=false)
 refresh() { "${apt[@]}" update -o APT::Update::Error-Mode=any; }
