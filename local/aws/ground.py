@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.aws import certificates, cgroups, firewall, forwarding, image, leftovers, old_images
+from local.aws import certificates, cgroups, firewall, host_settings, image, leftovers, old_images
 from local.aws.balancer import Address, Balancer
 from local.aws.launch import Launch
 from local.aws.machine import MachineSpec, NetworkView
@@ -49,7 +49,7 @@ NEEDS: Mapping[str, Callable[[], str | None]] = {
     "namespaces and mounts": _sealed,
     "control groups": cgroups.unusable,
     "filter between machines": firewall.no_bridge_filter,
-    "forwarding": forwarding.impossible,
+    "host settings": host_settings.impossible,
 }
 """What real machines need of this host, in the order in which to ask; each asks why it is not there."""
 

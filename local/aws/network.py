@@ -10,7 +10,7 @@ table; machines need both to reach package mirrors.
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.aws import firewall, forwarding
+from local.aws import firewall, host_settings
 from local.aws.machine import NetworkView
 from local.aws.run import run, succeeds
 from local.home import Home
@@ -55,7 +55,7 @@ class Network:
         self.inside("sysctl", "--quiet", "--write", *_SYSCTLS)
         self.publish(NetworkView())
         run("nft", "-f", "-", stdin=firewall.host_rules(self.home.name, self.home.host_end, self.home.uplink))
-        forwarding.enable()
+        host_settings.raise_all()
         for refusal in firewall.refusals(self.home.host_end):
             say(refusal)
 
@@ -75,7 +75,7 @@ class Network:
         if succeeds("ip", "link", "show", self.home.host_end):
             succeeds("ip", "link", "delete", self.home.host_end)
         run("nft", "-f", "-", stdin=firewall.no_host_rules(self.home.name))
-        forwarding.restore()
+        host_settings.restore()
 
     def _host_links(self) -> str:
         outer = next(self.home.uplink.hosts())

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,19 +113,9 @@ SLUGS = {
 }
 
 
-@contextmanager
-def room_for_machines() -> Iterator[None]:
-    """Each machine's systemd takes about eight inotify instances, and a host gives root 128: inotify(7)."""
-    setting = Path("/proc/sys/fs/inotify/max_user_instances")
-    before = setting.read_text()
-    setting.write_text(str(max(int(before), 1024)))
-    yield
-    setting.write_text(before)
-
-
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with room_for_machines(), own_stack(tmp_path_factory.mktemp("bad"), "nspawn") as stack:
+    with own_stack(tmp_path_factory.mktemp("bad"), "nspawn") as stack:
         s3 = stack.client("s3")
         s3.create_bucket(Bucket=BUCKET)
         for name, content in SLUGS.items():

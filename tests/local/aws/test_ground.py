@@ -17,7 +17,7 @@ def able(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda tool: f"/usr/bin/{tool}")
     monkeypatch.setattr(ground, "_LOOP_DEVICES", Path("/dev/null"))
     monkeypatch.setattr(ground, "_TRIAL", ("true",))
-    for name in ("control groups", "filter between machines", "forwarding"):
+    for name in ("control groups", "filter between machines", "host settings"):
         monkeypatch.setitem(ground.NEEDS, name, lambda: None)
 
 
