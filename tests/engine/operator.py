@@ -58,6 +58,13 @@ class Operator:
         self.sees(exists, done.stdout)
         return self.cures(exists)
 
+    def can_read_the_state(self) -> None:
+        """A kill may have struck while a checkpoint was written; that has a case of its own."""
+        seen = self.runs("pulumi stack export")
+        if seen.returncode != 0:
+            self.sees("unreadable", seen.stdout)
+            self.cures("unreadable")
+
     def runs(self, command: str) -> subprocess.CompletedProcess[str]:
         """In the project, as in a shell of the checkout; what it asks is answered with yes."""
         return subprocess.run(

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -76,10 +77,16 @@ def test_another_try_on_a_fresh_machine(hands):
     hands.converged()
 
 
+def _goes_on(colleague):
+    """After longer than pulumi needs to find the lock: who does not wait runs into it."""
+    time.sleep(6)
+    colleague.signal(signal.SIGCONT)
+
+
 def test_a_lock_of_somebody_who_runs_an_update_is_waited_for(hands):
     stack = hands.stack
     stack.app("hello", **SLUG, image_id=stack.image("ready delay=3"))
-    with update(stack, "up") as colleague, ThreadPoolExecutor(1) as beside:
+    with update(stack, "up") as colleague, ThreadPoolExecutor() as beside:
         colleague.until(lambda: [one for one in colleague.begun() if one.endswith(".gate")], "the gate")
         colleague.signal(signal.SIGSTOP)  # thinks, for as long as we look
         hands.sees("locked", hands.runs("pulumi up").stdout)
@@ -87,7 +94,7 @@ def test_a_lock_of_somebody_who_runs_an_update_is_waited_for(hands):
         assert refused.returncode != 0
         assert "next: wait for it to end" in refused.stdout
         ended = beside.submit(colleague.wait)
-        colleague.signal(signal.SIGCONT)
+        beside.submit(_goes_on, colleague)
         hands.cures("locked")
         assert ended.result().code == 0
     hands.converged()
@@ -132,6 +139,15 @@ PLANTED = {
     "rule-exists": lambda hands: _forgotten(hands, "hello.web.ingress.5000.0.0.0.0-0"),
     "egress-exists": lambda hands: _forgotten(hands, "hello.web.egress"),
 }
+
+
+def test_a_state_that_cannot_be_read_is_read_again(hands):
+    """Kills leave it seldom, in an instant that no event tells; so it is planted."""
+    (attributes,) = hands.stack.home.state.rglob("stacks/compute-instances/dev.json.zst.attrs")
+    attributes.write_text("")
+    hands.sees("unreadable", hands.runs("pulumi up").stdout)
+    hands.cures("unreadable")
+    hands.converged()
 
 
 @pytest.mark.parametrize("case", PLANTED)

@@ -241,6 +241,7 @@ def test_after_the_cure_everything_holds(simulated, name):
         point.moment(running, simulated)
         ended = point.end(running)
     assert ended.code != 0, ended.text
+    hands.can_read_the_state()
     left = left_behind(simulated)
     assert point.leaves <= left.keys(), left
     if command != "destroy":
