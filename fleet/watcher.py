@@ -27,11 +27,16 @@ class Eyes(Protocol):
 
 
 class Watcher:
-    """Gates wait for the next sight of their instance; one task looks for all, `pause` seconds apart."""
+    """Gates wait for the next sight of their instance; one task looks for all, `pause` seconds apart.
+
+    It looks in a thread of its own: each resource that waits for the engine, a gate too, holds one of the
+    program's threads, so with many gates there would be none left to look, and all would wait for ever.
+    """
 
     def __init__(self, eyes: Eyes, pause: float = 1.5) -> None:
         self._eyes = eyes
         self._pause = pause
+        self._thread = ThreadPoolExecutor(1)
         self._waiting: dict[str, asyncio.Future[Sight]] = {}
         self._looking: asyncio.Task[None] | None = None
 
@@ -48,7 +53,8 @@ class Watcher:
         while self._waiting:
             asked, self._waiting = self._waiting, {}
             try:
-                sights = await asyncio.to_thread(self._eyes.look, list(asked))
+                loop = asyncio.get_running_loop()
+                sights = await loop.run_in_executor(self._thread, self._eyes.look, list(asked))
             except Exception as fault:  # noqa: BLE001 - whoever waits gets it, and this task goes on
                 _answer_all(asked.values(), fault)
             else:

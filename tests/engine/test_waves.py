@@ -178,6 +178,12 @@ def test_one_app_alone_by_target_goes_in_waves_too(simulated):
     assert {change.split()[1].split(".")[0] for change in done.changes()} == {"x"}
 
 
+def test_more_gates_than_the_engine_has_places_and_the_program_threads(simulated):
+    """With one place the program has four threads, each held by a resource that waits for the place."""
+    simulated.app("x", count=6, deploy={"canary": 0, "max_parallel": 6})
+    assert gates_at_each_launch(simulated.up("--parallel", "1").story()) == [0] * 6
+
+
 def test_a_canary_is_replaced_by_hand_and_the_others_stay(simulated):
     simulated.app("x", count=3, deploy=ONE_BY_ONE)
     done = simulated.up()

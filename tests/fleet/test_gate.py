@@ -1,4 +1,6 @@
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pulumi
@@ -110,6 +112,21 @@ def test_gates_that_wait_together_are_asked_for_together(gates_of):
 
     asyncio.run(both())
     assert eyes.looks == [["i-1", "i-2"], ["i-1", "i-2"]]
+
+
+def test_a_gate_needs_none_of_the_programs_threads_which_may_all_wait_for_gates(gates_of):
+    gates = gates_of(Eyes(i1=[Sight(state="running", console=READY.format("aa"))]))
+
+    async def with_no_thread_left():
+        over, threads = threading.Event(), ThreadPoolExecutor(1)
+        asyncio.get_running_loop().set_default_executor(threads)
+        threads.submit(over.wait)
+        try:
+            await asyncio.wait_for(gates._hook(hook_args("a.web.0.aa.gate", "i-1")), 60)
+        finally:
+            over.set()
+
+    asyncio.run(with_no_thread_left())
 
 
 def test_a_failure_says_what_it_means_for_the_other_app(gates_of):
