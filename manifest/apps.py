@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from manifest.app import App
-from manifest.counts import faults_of_counts
+from manifest.counts import problems_of_counts
 from manifest.problems import ManifestError, Problem
 from manifest.reading import DEFAULTS, Reading, Surroundings
 from manifest.settings import Settings
@@ -22,7 +22,7 @@ def load_apps(root: Path, settings: Settings) -> tuple[App, ...]:
     if problems := [*_problems(around, readings)]:
         raise ManifestError(problems)
     apps = [app for one in readings if (app := one.here.app())]
-    if problems := [*_same_names(readings, apps), *faults_of_counts(settings, apps)]:
+    if problems := [*_same_names(readings, apps), *problems_of_counts(settings, apps)]:
         raise ManifestError(problems)
     return tuple(sorted(apps, key=lambda app: app.name))
 

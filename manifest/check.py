@@ -40,7 +40,7 @@ def validate(model: type[Model], layer: Layer, file: str) -> tuple[Model | None,
     try:
         return model.model_validate(layer.data), []
     except ValidationError as error:
-        return None, [_problem(layer, file, fault) for fault in error.errors(include_url=False)]
+        return None, [_problem(layer, file, one) for one in error.errors(include_url=False)]
 
 
 def problem_at(layer: Layer, path: Path, text: str, file: str) -> Problem:
@@ -51,8 +51,10 @@ def problem_at(layer: Layer, path: Path, text: str, file: str) -> Problem:
     return Problem(*place, f"{key}: {text}" if key else text)
 
 
-def told(faults: Iterable[Fault], layer: Layer, around: Layer, at: Path, file: str) -> Iterator[Problem]:
-    """Faults of what `layer` holds; what nobody wrote is told at `at` in the layer `around`.
+def problems_of(
+    faults: Iterable[Fault], layer: Layer, around: Layer, at: Path, file: str
+) -> Iterator[Problem]:
+    """One for each fault of what `layer` holds; what nobody wrote is told at `at` in the layer `around`.
 
     Of several places, one that was written for this process comes first: what others inherit may be right.
     """
@@ -66,17 +68,17 @@ def told(faults: Iterable[Fault], layer: Layer, around: Layer, at: Path, file: s
             yield problem_at(around, (*at, *path), text, file)
 
 
-def _problem(layer: Layer, file: str, fault: Any) -> Problem:  # noqa: ANN401 - pydantic's own loose shape
-    path: Path = tuple(part for part in fault["loc"] if part != "[key]")
-    return problem_at(layer, path, _text(fault, path), file)
+def _problem(layer: Layer, file: str, error: Any) -> Problem:  # noqa: ANN401 - pydantic's own loose shape
+    path: Path = tuple(part for part in error["loc"] if part != "[key]")
+    return problem_at(layer, path, _text(error, path), file)
 
 
-def _text(fault: Any, path: Path) -> str:  # noqa: ANN401 - pydantic's own loose shape
-    if fault["type"] == "extra_forbidden":
+def _text(error: Any, path: Path) -> str:  # noqa: ANN401 - pydantic's own loose shape
+    if error["type"] == "extra_forbidden":
         return "unknown key" + did_you_mean(str(path[-1]), _keys(path[:-1]))
-    template = _TEXTS.get(fault["type"])
-    text = template.format(**fault.get("ctx", {})) if template else str(fault["msg"])
-    quotable = fault["type"] == "string_type" and isinstance(fault["input"], int)
+    template = _TEXTS.get(error["type"])
+    text = template.format(**error.get("ctx", {})) if template else str(error["msg"])
+    quotable = error["type"] == "string_type" and isinstance(error["input"], int)
     return f"{text}; quote it" if quotable else text
 
 

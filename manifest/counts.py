@@ -19,7 +19,7 @@ def count_of(app: str, process: str, written: int, settings: Settings) -> tuple[
             return written, None
 
 
-def faults_of_counts(settings: Settings, apps: Iterable[App]) -> Iterator[Problem]:
+def problems_of_counts(settings: Settings, apps: Iterable[App]) -> Iterator[Problem]:
     """Names that no app or process bears, and one number for several processes."""
     known = {app.name: [process.name for process in app.processes] for app in apps}
     for name, count in settings.counts.items():

@@ -4,11 +4,12 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from manifest.app import App, Said
-from manifest.check import problem_at, told, validate
+from manifest.check import problem_at, problems_of, validate
 from manifest.counts import count_of
 from manifest.document import read, read_if_there
 from manifest.file import File, WrittenOut
@@ -98,16 +99,16 @@ class OnStack:
         layers, said_twice = zip(*around.layers(file, stack), strict=True)
         self.layers = [layer for layer in layers if layer.data]
         self.merged = merge(self.layers)
-        self.keys, faults = validate(AppFile, self.merged, self.file)
-        self.own_problems = [*(problem for problems in said_twice for problem in problems), *faults]
+        self.keys, problems = validate(AppFile, self.merged, self.file)
+        self.problems_of_each_key = [*chain.from_iterable(said_twice), *problems]
 
     @cached_property
     def problems(self) -> list[Problem]:
         """Everything wrong; what keys are together only where each is right."""
-        if not self.keys or self.own_problems:
-            return self.own_problems
-        of_processes = (problem for _, problems in self.processes.values() for problem in problems)
-        return [*of_processes, *self._release_faults(self.keys), *self._image_fault()]
+        if not self.keys or self.problems_of_each_key:
+            return self.problems_of_each_key
+        of_processes = chain.from_iterable(problems for _, problems in self.processes.values())
+        return [*of_processes, *self._problems_of_release(self.keys), *self._problem_of_image()]
 
     @cached_property
     def processes(self) -> Mapping[str, tuple[ProcessKeys | None, list[Problem]]]:
@@ -119,15 +120,15 @@ class OnStack:
         own, problems = validate(ProcessKeys, layer, self.file)
         at = ("processes", name) if name in keys.processes else ()
         faults = faults_of_process(own) if own else ()
-        return own, [*problems, *told(faults, layer, self.merged, at, self.file)]
+        return own, [*problems, *problems_of(faults, layer, self.merged, at, self.file)]
 
-    def _release_faults(self, keys: AppFile) -> Iterator[Problem]:
-        yield from told(faults_of_release(keys), self.merged, self.merged, (), self.file)
+    def _problems_of_release(self, keys: AppFile) -> Iterator[Problem]:
+        yield from problems_of(faults_of_release(keys), self.merged, self.merged, (), self.file)
         if (folder := self._source(keys)) and not os.path.isdir(folder):  # noqa: PTH112 - no error for a name that is too long
             text = f"there is no folder {keys.source} beside {self.file}"
             yield problem_at(self.merged, ("source",), text, self.file)
 
-    def _image_fault(self) -> Iterator[Problem]:
+    def _problem_of_image(self) -> Iterator[Problem]:
         here = self.stack == self.around.settings.stack
         if here and not all(own.image_id for own, _ in self.processes.values() if own):
             text = f"is missing; name one here or in {stack_file(self.stack)} as imageId"
