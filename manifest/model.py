@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
-from manifest.names import COUNT_MAX
 from manifest.values import (
+    COUNT_MAX,
     Codes,
     Command,
     EnvName,

@@ -26,9 +26,6 @@ OWN_TAGS = "compute-instances:"
 PREFIX_MAX = min(ROLE_MAX - 1 - NAME_MAX, BUCKET_MAX - len("-123456789012-ap-southeast-2"))
 """Characters of `PROJECT-STACK`: a role is called `PROJECT-STACK-APP`, and the bucket is the longest."""
 
-COUNT_MAX = 1000
-"""Instances of one process; beyond it several stacks are the better fleet."""
-
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Final
 
 from manifest.document import Document, read, read_if_there
-from manifest.names import COUNT_MAX, prefix_fault
+from manifest.like import Like
+from manifest.names import prefix_fault
 from manifest.origins import Origin
 from manifest.problems import ManifestError, Problem, did_you_mean
+from manifest.values import COUNT_MAX, IMAGE_ID, SUBNET_ID
 
 DOCUMENTATION_ACCOUNT: Final = "111122223333"
 """The account of AWS's own examples: nobody can deploy there. As shipped, an environment names it."""
-
 
 PLACEHOLDER_IMAGE: Final = "ami-00000000000000000"
 _PLACEHOLDER_SUBNET: Final = re.compile(r"subnet-0{16}\d")
@@ -27,6 +28,7 @@ _ASK_SUBNETS: Final = (
     "aws ec2 describe-subnets --query 'Subnets[].[SubnetId,AvailabilityZone]' --output text --region "
 )
 
+_REGION: Final = Like(r"[a-z]{2}(-[a-z]+)+-\d", "must be a region", "eu-central-1")
 OWN_KEYS: Final = ("counts", "imageId", "subnets")
 
 Count = int | Mapping[str, int]
@@ -80,11 +82,8 @@ def parse_settings(root: Path, stack: str, values: Mapping[str, object]) -> Sett
         project=project,
         stack=stack,
         account=parser.account(),
-        region=parser.text("aws:region", r"[a-z]{2}(-[a-z]+)+-\d", "must be a region such as eu-central-1")
-        or "",
-        image_id=parser.text(
-            f"{project}:imageId", r"ami-[0-9a-f]{8,17}", "must be an image id such as ami-0abc1234"
-        ),
+        region=parser.text("aws:region", _REGION) or "",
+        image_id=parser.text(f"{project}:imageId", IMAGE_ID, required=False),
         subnets=parser.subnets(),
         counts=parser.counts(),
         origins=parser.origins(),
@@ -152,22 +151,19 @@ class _Parser:
                 self.problem(key, "must be a list of one account id, 12 digits in quotes")
                 return ""
 
-    def text(self, key: str, pattern: str, fault: str) -> str | None:
+    def text(self, key: str, like: Like, *, required: bool = True) -> str | None:
         value = self.values.get(key)
-        if value is None and key.startswith(self.project):
-            return None
-        if not isinstance(value, str) or not re.fullmatch(pattern, value):
-            self.problem(key, fault)
-            return None
-        return value
+        if like.fits(value):
+            return value
+        if required or value is not None:
+            self.problem(key, like.fault)
+        return None
 
     def subnets(self) -> tuple[str, ...]:
         key = f"{self.project}:subnets"
         value = self.values.get(key, [])
-        if not isinstance(value, list) or not all(
-            re.fullmatch(r"subnet-[0-9a-f]{8,17}", str(item)) for item in value
-        ):
-            self.problem(key, "must be a list of subnet ids such as subnet-0abc1234")
+        if not isinstance(value, list) or not all(map(SUBNET_ID.fits, value)):
+            self.problem(key, f"must be a list of subnet ids such as {SUBNET_ID.example}")
             return ()
         return tuple(value)
 

@@ -16,6 +16,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 from manifest.like import Like
 from manifest.names import NAME, NAME_MAX, OWN_TAGS, name_fault
 
+COUNT_MAX: Final = 1000
+"""Instances of one process; beyond it several stacks are the better fleet."""
+
+IMAGE_ID: Final = Like(r"ami-[0-9a-f]{8,17}", "must be an image id", "ami-0abc1234")
+SUBNET_ID: Final = Like(r"subnet-[0-9a-f]{8,17}", "must be a subnet id", "subnet-0abc1234")
+
 _DURATION: Final = re.compile(r"([1-9][0-9]{0,4})(s|m|h)")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
 _SHARE: Final = re.compile(r"([1-9][0-9]?|100)%")
@@ -175,9 +181,9 @@ Name = Annotated[
     AfterValidator(_name),
     WithJsonSchema({"type": "string", "pattern": f"^{NAME.pattern}$", "maxLength": NAME_MAX}),
 ]
-ImageId = Annotated[str, Like(r"ami-[0-9a-f]{8,17}", "must be an image id", "ami-0abc1234")]
+ImageId = Annotated[str, IMAGE_ID]
 InstanceType = Annotated[str, Like(r"[a-z0-9-]+\.[a-z0-9-]+", "must be an EC2 instance type", "t3.micro")]
-SubnetId = Annotated[str, Like(r"subnet-[0-9a-f]{8,17}", "must be a subnet id", "subnet-0abc1234")]
+SubnetId = Annotated[str, SUBNET_ID]
 Package = Annotated[str, Like(r"[a-z0-9][a-z0-9+.-]+", "must be a Debian package", "imagemagick")]
 """https://www.debian.org/doc/debian-policy/ch-controlfields.html#source"""
 Command = Annotated[str, AfterValidator(_command), Field(examples=["bin/web"])]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import fleet.process
 from fleet.waves import in_words, plan
 from manifest.model import Deploy
-from manifest.names import COUNT_MAX
+from manifest.values import COUNT_MAX
 
 counts = st.integers(0, COUNT_MAX)
 shares = st.integers(1, 100).map(lambda percent: f"{percent}%")
