@@ -1,4 +1,4 @@
-"""How long names may be, so that every AWS name made from them fits.
+"""What names may be, so that every AWS name made from them fits.
 
 AWS names are never cut to fit: two long names cut at the same place would be one.
 """
@@ -20,17 +20,17 @@ HASH_LENGTH = 8
 NAME_MAX = TARGET_GROUP_MAX - HASH_LENGTH - 1
 """Characters of an app's name: a target group is called `APP-HASH`."""
 
-OWN_TAGS = "compute-instances:"
-"""How the keys of our own tags begin."""
-
 PREFIX_MAX = min(ROLE_MAX - 1 - NAME_MAX, BUCKET_MAX - len("-123456789012-ap-southeast-2"))
-"""Characters of `PROJECT-STACK`: a role is called `PROJECT-STACK-APP`, and the bucket is the longest."""
+"""Characters of `PROJECT-STACK`: a role is called `PROJECT.STACK.APP`, and the bucket is the longest."""
 
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 
+OWN_TAGS = "compute-instances:"
+"""How the keys of our own tags begin."""
+
 
 def name_fault(name: str) -> str | None:
-    """What is wrong with `name` as the name of an app, or None."""
+    """What is wrong with `name` as the name of an app or of a process, or None."""
     if not NAME.fullmatch(name):
         return f"'{name}' must begin with a letter and hold only a-z, 0-9 and '-'"
     if len(name) > NAME_MAX:

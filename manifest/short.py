@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from manifest.layers import Data, Layer, Origins
-from manifest.origins import Origin, Path, dotted
+from manifest.origins import Path, dotted
 from manifest.problems import Problem
 
 WEB: Final = "web"
@@ -103,5 +103,5 @@ def _twice(layer: Layer, path: Path, long: str) -> Problem:
 
 
 def _problem(layer: Layer, path: Path, text: str) -> Problem:
-    origin = layer.origins.get(path, Origin("", "", 0))
+    origin = layer.origins[path]
     return Problem(origin.file, origin.line, f"{dotted(path)}: {text}")
