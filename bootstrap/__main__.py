@@ -2,12 +2,11 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 from bootstrap.script import render
 from bootstrap.slug import slug_of
-from manifest import App, ManifestError, Problem, Process, load_apps, load_settings
+from manifest import App, ManifestError, Problem, Process, did_you_mean, load_apps, load_settings
 
 
 def main() -> int:
@@ -37,20 +36,18 @@ def _find(apps: tuple[App, ...], wanted: str) -> tuple[App, Process]:
     name, _, process = wanted.partition(".")
     app = next((app for app in apps if app.name == name), None)
     if app is None:
-        raise _no_such(f"there is no app '{name}'", (app.name for app in apps))
+        raise _refused(f"there is no app '{name}'" + did_you_mean(name, (app.name for app in apps)))
+    labels = [one.label for one in app.processes]
     fitting = [one for one in app.processes if process in {one.name, ""}]
-    if len(fitting) == 1:
-        return app, fitting[0]
-    text = (
-        f"app {name} has no process '{process}'"
-        if process
-        else f"app {name} has several processes; say which"
-    )
-    raise _no_such(text, (one.label for one in app.processes))
+    if not fitting:
+        raise _refused(f"app {name} has no process '{process}'" + did_you_mean(wanted, labels))
+    if len(fitting) > 1:
+        raise _refused(f"app {name} has several processes; say which of {', '.join(labels)}")
+    return app, fitting[0]
 
 
-def _no_such(text: str, known: Iterable[str]) -> ManifestError:
-    return ManifestError([Problem("apps", 0, f"{text} (known: {', '.join(known)})")])
+def _refused(text: str) -> ManifestError:
+    return ManifestError([Problem("apps", 0, text)])
 
 
 if __name__ == "__main__":

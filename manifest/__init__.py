@@ -9,7 +9,7 @@ from manifest.apps import load_apps
 from manifest.model import Deploy, Healthcheck, RootVolume, Runtime
 from manifest.names import HASH_LENGTH, NAME_MAX, OWN_TAGS
 from manifest.origins import Origin
-from manifest.problems import ManifestError, Problem
+from manifest.problems import ManifestError, Problem, did_you_mean
 from manifest.settings import Settings, load_settings, parse_settings, refuse_placeholders
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "RootVolume",
     "Runtime",
     "Settings",
+    "did_you_mean",
     "load_apps",
     "load_settings",
     "parse_settings",

@@ -47,8 +47,27 @@ def test_prints_the_script_that_an_instance_gets(run, project):
     assert run("hello", "--stack", "dev") == (0, script.text, "")
 
 
-def test_an_app_that_is_not_there(run):
-    assert run("helo", "--stack", "dev") == (1, "", "apps: there is no app 'helo' (known: hello)\n")
+TWO = "slug_url: https://slugs.example.com/a\ncmd: a\nprocesses: {worker: {cmd: b}}\n"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text"),
+    [
+        ("helo", "there is no app 'helo' (did you mean 'hello'?)"),
+        ("x", "there is no app 'x' (known: hello, shop)"),
+        ("shop", "app shop has several processes; say which of shop.web, shop.worker"),
+        ("shop.wrker", "app shop has no process 'wrker' (did you mean 'shop.worker'?)"),
+    ],
+)
+def test_what_is_not_there(run, project, wanted, text):
+    (project / "apps/shop.yaml").write_text(TWO)
+    assert run(wanted, "--stack", "dev") == (1, "", f"apps: {text}\n")
+
+
+def test_one_process_of_several(run, project):
+    (project / "apps/shop.yaml").write_text(TWO)
+    code, out, _ = run("shop.worker", "--stack", "dev")
+    assert (code, out.splitlines()[1][:22]) == (0, "# shop.worker on stack")
 
 
 def test_a_stack_that_is_not_there(run):
