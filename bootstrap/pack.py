@@ -34,7 +34,8 @@ class _Hasher:
 def tar_sha256(folder: Path) -> str:
     """The identity of a folder's content: sha256 of its normalised, uncompressed tar, in hex.
 
-    Raises ManifestError for what a slug cannot hold, such as links that lead out of it, devices, sockets.
+    Raises ManifestError for what a slug cannot hold, such as links that lead out of it, devices, sockets, and
+    for what cannot be read.
     """
     hasher = _Hasher()
     _write_tar(folder, hasher)
@@ -74,14 +75,13 @@ def _normal(info: tarfile.TarInfo, path: Path) -> tarfile.TarInfo:
 
 def _members(folder: Path) -> Iterator[Path]:
     """What goes into the slug, in an order that no file system decides."""
+    _refuse(folder, folder)
     ignored = _ignored(folder)
     for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
         name = path.relative_to(folder).as_posix()
-        if ignored.match_file(f"{name}/" if path.is_dir() and not path.is_symlink() else name):
-            continue
-        if fault := _fault(folder, path):
-            raise ManifestError([Problem(str(path), 0, fault)])
-        yield path
+        if not ignored.match_file(f"{name}/" if path.is_dir() and not path.is_symlink() else name):
+            _refuse(folder, path)
+            yield path
 
 
 def _ignored(folder: Path) -> pathspec.GitIgnoreSpec:
@@ -93,6 +93,11 @@ def _ignored(folder: Path) -> pathspec.GitIgnoreSpec:
         raise ManifestError([Problem(str(file), 0, f"cannot be read as ignore patterns: {error}")]) from None
 
 
+def _refuse(folder: Path, path: Path) -> None:
+    if fault := _fault(folder, path):
+        raise ManifestError([Problem(str(path), 0, fault)])
+
+
 def _fault(folder: Path, path: Path) -> str | None:
     if path.is_symlink():
         target = Path(os.path.normpath(path.relative_to(folder).parent / path.readlink()))
@@ -100,4 +105,6 @@ def _fault(folder: Path, path: Path) -> str | None:
             return f"is a link to {path.readlink()}, out of the slug; on the machine it would lead elsewhere"
     elif not path.is_dir() and not path.is_file():
         return "is neither file, folder nor link; a slug cannot hold it"
+    elif not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0), effective_ids=True):
+        return "cannot be read by whoever runs this"  # rglob would pass over a folder in silence
     return None

@@ -6,6 +6,7 @@ import io
 import os
 import socket
 import tarfile
+from pathlib import Path
 
 import pytest
 
@@ -173,6 +174,28 @@ def test_a_link_within_the_slug_is_kept(folder, target, tmp_path):
     root = folder("here")
     (root / "bin/loop").symlink_to(target)
     assert [one.linkname for one in members(root, tmp_path) if one.name == "bin/loop"] == [target]
+
+
+@pytest.fixture
+def anybody(tmp_path, monkeypatch):
+    """Works in tmp_path as a user for whom rights count; root reads everything."""
+    tmp_path.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    before = os.geteuid()
+    os.seteuid(before or 65534)
+    yield
+    os.seteuid(before)
+
+
+@pytest.mark.parametrize("closed", [".", "a", "a.b"])
+def test_what_may_not_be_read_is_not_left_out(folder, closed, request):
+    root = folder("here")
+    (root / "bin/web").chmod(0o755)
+    (root / closed).chmod(0)
+    request.getfixturevalue("anybody")
+    with pytest.raises(ManifestError) as refused:
+        tar_sha256(Path("here"))
+    assert str(refused.value) == f"{Path('here', closed)}: cannot be read by whoever runs this"
 
 
 def test_what_is_no_file_is_refused(folder):
