@@ -48,7 +48,7 @@ def _refuse_strangers(root: Path) -> None:
 
 
 def _fault(path: Path) -> str | None:
-    if path.suffix == ".yml":
+    if path.suffix != ".yaml" and path.suffix.lower() in {".yml", ".yaml"}:
         return "is not read; call it .yaml"
     if _is_app(path.name) and not path.is_file():
         return "is no file"

@@ -23,9 +23,11 @@ def test_a_folder_without_apps_is_not_taken_for_an_empty_fleet(project):
 
 def test_what_looks_like_an_app_is_not_passed_over(project):
     (project.root / "apps/shop.yml").touch()
+    (project.root / "apps/API.YAML").touch()
     (project.root / "apps/folder.yaml").mkdir()
     (project.root / "apps/gone.yaml").symlink_to("nowhere")
     assert project.problems() == [
+        "apps/API.YAML: is not read; call it .yaml",
         "apps/folder.yaml: is no file",
         "apps/gone.yaml: is no file",
         "apps/shop.yml: is not read; call it .yaml",
