@@ -6,7 +6,7 @@ from pathlib import Path
 from manifest.app import App
 from manifest.counts import problems_of_counts
 from manifest.problems import ManifestError, Problem
-from manifest.reading import DEFAULTS, Reading, Surroundings
+from manifest.reading import DEFAULTS, Project, Reading
 from manifest.settings import Settings
 
 
@@ -16,10 +16,10 @@ def load_apps(root: Path, settings: Settings) -> tuple[App, ...]:
     Raises ManifestError with all problems of all files, those of other stacks' `environments` included.
     """
     _refuse_strangers(root)
-    around = Surroundings(root, settings)
+    project = Project(root, settings)
     names = sorted(path.name for path in (root / "apps").iterdir() if _is_app(path.name))
-    readings = [Reading(around, name) for name in names if name != DEFAULTS]
-    if problems := [*_problems(around, readings)]:
+    readings = [Reading(project, name) for name in names if name != DEFAULTS]
+    if problems := [*_problems(project, readings)]:
         raise ManifestError(problems)
     apps = [app for one in readings if (app := one.here.app())]
     if problems := [*_same_names(readings, apps), *problems_of_counts(settings, apps)]:
@@ -27,8 +27,8 @@ def load_apps(root: Path, settings: Settings) -> tuple[App, ...]:
     return tuple(sorted(apps, key=lambda app: app.name))
 
 
-def _problems(around: Surroundings, readings: Iterable[Reading]) -> Iterator[Problem]:
-    yield from around.defaults.problems(around.stacks)
+def _problems(project: Project, readings: Iterable[Reading]) -> Iterator[Problem]:
+    yield from project.defaults.problems(project.stacks)
     for reading in readings:
         yield from reading.problems()
 

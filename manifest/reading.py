@@ -1,4 +1,4 @@
-"""One app's file with what lies below and above it: its problems on every stack, its value on one."""
+"""An app's file among the layers of its project: its problems on every stack, its value on one."""
 
 import os
 from collections.abc import Collection, Iterator, Mapping
@@ -25,8 +25,8 @@ DEFAULTS: Final = "_defaults.yaml"
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What every app of a project lies in: its stack, the other stacks, and the defaults."""
+class Project:
+    """What all its apps have in common: the stack at hand, the other stacks, and the defaults."""
 
     root: Path
     settings: Settings
@@ -63,40 +63,40 @@ class Surroundings:
 class Reading:
     """An app's file, read for all stacks."""
 
-    def __init__(self, around: Surroundings, name: str) -> None:
-        self.around = around
-        self.file = File("app file", read(around.root, f"apps/{name}"))
+    def __init__(self, project: Project, name: str) -> None:
+        self.project = project
+        self.file = File("app file", read(project.root, f"apps/{name}"))
 
     def problems(self) -> Iterator[Problem]:
         """Everything wrong with this app, on this stack and on every other that its files name."""
-        yield from self.file.problems(self.around.stacks)
-        if self.file.document.problems or self.around.defaults.document.problems:
+        yield from self.file.problems(self.project.stacks)
+        if self.file.document.problems or self.project.defaults.document.problems:
             return
         yield from self.here.problems
-        for stack in sorted(self._named_stacks() - {self.around.settings.stack}):
+        for stack in sorted(self._named_stacks() - {self.project.settings.stack}):
             there = (one for one in self._on(stack).problems if one not in self.here.problems)
             yield from (replace(one, text=f"environments.{stack}: {one.text}") for one in there)
 
     @cached_property
     def here(self) -> "OnStack":
         """As the stack at hand sees it."""
-        return self._on(self.around.settings.stack)
+        return self._on(self.project.settings.stack)
 
     def _on(self, stack: str) -> "OnStack":
-        return OnStack(self.around, self.file, stack)
+        return OnStack(self.project, self.file, stack)
 
     def _named_stacks(self) -> frozenset[str]:
-        return self.around.stacks & {*self.around.defaults.environments, *self.file.environments}
+        return self.project.stacks & {*self.project.defaults.environments, *self.file.environments}
 
 
 class OnStack:
     """An app as one stack sees it."""
 
-    def __init__(self, around: Surroundings, file: File, stack: str) -> None:
-        self.around = around
+    def __init__(self, project: Project, file: File, stack: str) -> None:
+        self.project = project
         self.file = file.document.file
         self.stack = stack
-        layers, said_twice = zip(*around.layers(file, stack), strict=True)
+        layers, said_twice = zip(*project.layers(file, stack), strict=True)
         self.layers = [layer for layer in layers if layer.data]
         self.merged = merge(self.layers)
         self.keys, problems = validate(AppFile, self.merged, self.file)
@@ -129,7 +129,7 @@ class OnStack:
             yield problem_at(self.merged, ("source",), text, self.file)
 
     def _problem_of_image(self) -> Iterator[Problem]:
-        here = self.stack == self.around.settings.stack
+        here = self.stack == self.project.settings.stack
         if here and not all(own.image_id for own, _ in self.processes.values() if own):
             text = f"is missing; name one here or in {stack_file(self.stack)} as imageId"
             yield problem_at(self.merged, ("image_id",), text, self.file)
@@ -137,14 +137,14 @@ class OnStack:
     def _source(self, keys: AppFile) -> Path | None:
         if not keys.source:
             return None
-        return Path(os.path.realpath(self.around.root / "apps" / keys.source))  # resolve() fails at a circle
+        return Path(os.path.realpath(self.project.root / "apps" / keys.source))  # resolve() fails at a circle
 
     def app(self) -> App | None:
         """The app as a value; None where something is wrong with it."""
         return self._app(self.keys) if self.keys and not self.problems else None
 
     def _app(self, keys: AppFile) -> App:
-        settings = self.around.settings
+        settings = self.project.settings
         owns = {name: own for name, (own, _) in self.processes.items() if own}
         return App(
             name=keys.name,
