@@ -55,7 +55,9 @@ class Operator:
             return done.stdout
         exists = next(_cases_of(done.stdout), None)
         assert exists, f"$ {line}\n{done.stdout}"
+        before = self.words
         self.sees(exists, done.stdout)
+        assert self.words != before, f"{exists} is not cured:\n{done.stdout}"
         return self.cures(exists)
 
     def can_read_the_state(self) -> None:
