@@ -9,9 +9,9 @@
 
 `v1` is the format; another one is not read. Kernel, getty and cloud-init write on the same console, with
 colours and control characters, so a line of ours may begin anywhere in one of theirs. Only the first marker
-of a line counts: what stands behind `log| ` is text, whatever it looks like. So the first line of a console
-does not count: AWS keeps the last 64 KiB, and what is left of a line that was cut may look like another. A
-script that starts again has said nothing yet: lines before its last `started` do not count.
+of a line counts: what stands behind `log| ` is text, whatever it looks like. The first line of a console does
+not count at all: AWS keeps the last 64 KiB, and what is left of a cut `log| ` line may look like another.
+A script that starts again has said nothing yet: lines before its last `started` do not count.
 """
 
 import re
