@@ -102,9 +102,9 @@ class Deploy(_Keys):
     max_parallel: Share = "25%"
     """How many start together after the canary: a number, or a share of count (rounded down, at least 1)."""
     min_healthy_time: Seconds = 10
-    """So long without a break before an instance is proved."""
+    """How long an instance must stay healthy, without a break, before it is proved."""
     healthy_deadline: Seconds = 300
-    """So long from its launch until it must be proved."""
+    """How long an instance may take from its launch until it is proved; the update fails then."""
     generation: Annotated[int, Field(ge=1)] = 1
     """Raise it to replace every instance without another change."""
 

@@ -78,7 +78,7 @@ def test_the_page_has_a_row_for_every_key():
     [
         "| `count` | a number, 0 to 1000 | `1` | How many",
         "| `generation` | a number from 1 up | `1` | Raise",
-        "| `healthy_deadline` | text, such as `10s`, `5m` or `1h` | `5m` | So long",
+        "| `healthy_deadline` | text, such as `10s`, `5m` or `1h` | `5m` | How long",
         "| `runtime` | `none`, `ruby`, `python`, `node` or `java` | `none` | What",
         "| `public_ip` | `true` or `false` | `true` | Whether",
         "| `max_parallel` | a number from 1 up or text, such as `2` or `25%` | `25%` | How many",
