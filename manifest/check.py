@@ -78,8 +78,20 @@ def _text(error: Any, path: Path) -> str:  # noqa: ANN401 - pydantic's own loose
         return "unknown key" + did_you_mean(str(path[-1]), _keys(path[:-1]))
     template = _TEXTS.get(error["type"])
     text = template.format(**error.get("ctx", {})) if template else str(error["msg"])
-    quotable = error["type"] == "string_type" and isinstance(error["input"], int)
-    return f"{text}; quote it" if quotable else text
+    return text + _hint(error["type"], error["input"])
+
+
+def _hint(kind: str, value: object) -> str:
+    """What to do where the value is right but for its quotes."""
+    match kind, value:
+        case "string_type", int():
+            return "; quote it"
+        case "int_type", str() if value.isdecimal():
+            return "; take the quotes away"
+        case "bool_type", "true" | "false":
+            return "; take the quotes away"
+        case _:
+            return ""
 
 
 def _keys(path: Path) -> list[str]:
