@@ -1,10 +1,13 @@
 """A stack's config, from its file or from what Pulumi hands over."""
 
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
+import yaml
 
 from manifest import ManifestError, load_settings, parse_settings, refuse_placeholders
+from manifest.settings import OWN_KEYS
 
 ACCOUNT = "  aws:allowedAccountIds: ['123456789012']"
 REGION = "  aws:region: eu-central-1"
@@ -153,6 +156,12 @@ def test_a_number_that_is_not_what_it_seems(project):
 def test_keys_of_other_programs_are_their_own(project):
     project.stack("  aws:profile: ops", "  datadog:anything: {at: all}")
     project.settings()
+
+
+def test_pulumi_is_told_of_the_same_keys():
+    project = yaml.safe_load((Path(__file__).parents[2] / "Pulumi.yaml").read_text())
+    assert {*project["config"]} == {*OWN_KEYS}
+    assert all(key["description"] for key in project["config"].values())
 
 
 def test_a_stack_that_is_not_there(project):
