@@ -77,6 +77,8 @@ def parse_settings(root: Path, stack: str, values: Mapping[str, object]) -> Sett
     """
     project = _project(root)
     file = read_if_there(root, stack_file(stack))
+    if file.problems:
+        raise ManifestError(file.problems)
     parser = _Parser(project, file, values)
     settings = Settings(
         project=project,
@@ -91,8 +93,8 @@ def parse_settings(root: Path, stack: str, values: Mapping[str, object]) -> Sett
     if fault := prefix_fault(f"{project}-{stack}"):
         parser.problem("", f"project and stack: {fault}")
     parser.refuse_unknown()
-    if problems := (*file.problems, *parser.problems):
-        raise ManifestError(problems)
+    if parser.problems:
+        raise ManifestError(parser.problems)
     return settings
 
 

@@ -142,15 +142,14 @@ def test_all_problems_of_a_stack_at_once(project):
 
 def test_a_stack_file_that_is_no_yaml(project):
     project.stack("\tshop:counts: {}")
-    assert "Pulumi.dev.yaml:5: is indented by a tab; YAML wants spaces" in problems(project.settings)
+    assert problems(project.settings) == ["Pulumi.dev.yaml:5: is indented by a tab; YAML wants spaces"]
 
 
 def test_a_number_that_is_not_what_it_seems(project):
     project.stack("  shop:counts: {hello: 012}")
-    assert (
+    assert problems(project.settings) == [
         "Pulumi.dev.yaml:5: YAML reads 012 as another number or date; quote it to mean the text"
-        in problems(project.settings)
-    )
+    ]
 
 
 def test_keys_of_other_programs_are_their_own(project):
