@@ -99,13 +99,12 @@ def _keys(path: Path) -> list[str]:
     of_a_process = path[:1] == ("processes",)
     model: type[BaseModel] = ProcessKeys if of_a_process else AppFile
     for part in path[2:] if of_a_process else path:
-        model = _model_in(model.model_fields[str(part)].annotation) or model
+        model = _model_in(model.model_fields[str(part)].annotation)
     short = [short for short, long in SHORT_KEYS.items() if long in model.model_fields]
     return [*model.model_fields, *short, *(["environments"] if model is AppFile else [])]
 
 
-def _model_in(annotation: object) -> type[BaseModel] | None:
-    for candidate in (annotation, *get_args(annotation)):
-        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-            return candidate
-    return None
+def _model_in(annotation: object) -> type[BaseModel]:
+    """The model of a key that has keys of its own."""
+    choices = (annotation, *get_args(annotation))
+    return next(one for one in choices if isinstance(one, type) and issubclass(one, BaseModel))
