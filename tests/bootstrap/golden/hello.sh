@@ -5,7 +5,7 @@ set -Eeuo pipefail
 umask 022
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
-readonly version=399aca5b
+readonly version=3befc5e6
 readonly log=/var/log/compute-instances.log
 readonly work=/var/lib/compute-instances
 readonly service=/etc/sv/app
@@ -263,9 +263,10 @@ finish
 begin check
 exits() { wc -l </run/app-exits; }
 give_up() { echo "$*"; exit 1; }
+# `ask` says in $fault what is wrong, if anything is
 readonly url=http://127.0.0.1:8080/up
 is_healthy() { { [ "$1" -ge 200 ] && [ "$1" -le 399 ]; }; }
-ask() { # says in $fault what is wrong, if anything is
+ask() {
   local status
   status=$(curl -gs -o /dev/null -m 5 -w '%{http_code}' "$url") ||
     { fault="GET $url gave no whole answer (curl: $?)"; return; }
