@@ -6,7 +6,7 @@ from manifest.model import AppFile, ProcessKeys
 from manifest.origins import Path
 
 Fault = tuple[tuple[Path, str], ...]
-"""Places that could be mended, each with what is wrong there; it is told at the first that somebody wrote."""
+"""Places that could be mended, each with what is wrong there; it is told at one that somebody wrote."""
 
 
 def faults_of_release(app: AppFile) -> Iterator[Fault]:
