@@ -116,7 +116,6 @@ def test_one_layer_says_a_thing_once(project, line, problem):
 
 def test_two_layers_may_say_it_differently(project):
     project.write("apps/_defaults.yaml", "cmd: a", "port: 6000", "healthcheck: /up")
-    project.app("processes: {web: {cmd: b, port: 7000, healthcheck: {command: c}}}")
     project.write(
         "apps/hello.yaml",
         "slug_url: https://slugs.example.com/a",

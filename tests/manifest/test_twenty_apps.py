@@ -85,9 +85,8 @@ def test_an_anchor_spares_the_environments_words(fleet):
 
 
 def test_one_line_for_all_changes_all(fleet):
-    project = fleet
-    project.write("apps/_defaults.yaml", DEFAULTS.replace("runtime: ruby", "runtime: java"))
-    assert {process.runtime for process in processes(project, "prod").values()} == {"java"}
+    fleet.write("apps/_defaults.yaml", DEFAULTS.replace("runtime: ruby", "runtime: java"))
+    assert {process.runtime for process in processes(fleet, "prod").values()} == {"java"}
 
 
 def test_a_value_is_told_where_it_stands(fleet):
