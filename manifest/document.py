@@ -148,27 +148,27 @@ class _Reader:
 
     def mapping(self, node: yaml.MappingNode, path: Path, above: tuple[yaml.Node, ...]) -> dict[str, object]:
         result: dict[str, object] = {}
-        for key, value in self.entries(node):
-            name = self.key(key)
-            if name is None or name in result:
-                if name is not None:
-                    self.problem(
-                        key, f"'{name}' stands here twice; the first is on line {self.lines[*path, name]}"
-                    )
-                continue
-            self.lines.setdefault((*path, name), key.start_mark.line + 1)
-            result[name] = self.value(value, (*path, name), (*above, node))
-        for merged in self.merged(node):
+        for name, key, value in self.written(node):
+            if name in result:
+                first = self.lines[*path, name]
+                self.problem(key, f"'{name}' stands here twice; the first is on line {first}")
+            else:
+                self.lines.setdefault((*path, name), key.start_mark.line + 1)
+                result[name] = self.value(value, (*path, name), (*above, node))
+        for source in self.merged(node):
             self.spend(above)
-            if merged in above:
+            if source in above:
                 self.problem(node, "an anchor holds itself")
-                continue
-            for name, inherited in self.mapping(merged, path, (*above, node)).items():
-                result.setdefault(name, inherited)
+            else:
+                for name, inherited in self.mapping(source, path, (*above, node)).items():
+                    result.setdefault(name, inherited)
         return result
 
-    def entries(self, node: yaml.MappingNode) -> Iterator[tuple[yaml.Node, yaml.Node]]:
-        return ((key, value) for key, value in node.value if key.tag != f"{_TAG}merge")
+    def written(self, node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
+        """The map's own keys: name, the key's node, the value's."""
+        for key, value in node.value:
+            if key.tag != f"{_TAG}merge" and (name := self.key(key)) is not None:
+                yield name, key, value
 
     def merged(self, node: yaml.MappingNode) -> Iterator[yaml.MappingNode]:
         """The maps that `<<:` names, strongest first (https://yaml.org/type/merge.html)."""
