@@ -68,7 +68,7 @@ def process_of(app: str, file: str, name: str, keys: ProcessKeys, settings: Sett
         image_id=keys.image_id or "",
         instance_type=keys.instance_type,
         key_name=keys.key_name,
-        subnets=keys.subnets or settings.subnets,
+        subnets=keys.subnets or (),
         env=keys.env,
         healthcheck=_with_default_path(keys),
         allow_from=keys.allow_from,

@@ -1,7 +1,7 @@
 """An app's file among the layers of its project: its problems on every stack, its value on one."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -13,7 +13,7 @@ from manifest.check import problem_at, problems_of, validate
 from manifest.counts import count_of
 from manifest.document import read, read_if_there
 from manifest.file import File, WrittenOut
-from manifest.layers import Layer, leaves, merge
+from manifest.layers import Data, Layer, Origins, leaves, merge
 from manifest.model import AppFile, ProcessKeys
 from manifest.origins import dotted
 from manifest.problems import Problem
@@ -42,17 +42,18 @@ class Project:
         return frozenset(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in files)
 
     @cached_property
-    def image(self) -> Layer:
-        """What the stack says for files that say nothing."""
-        image = self.settings.image_id
-        origin = self.settings.origin("imageId")
-        return Layer({"image_id": image}, {("image_id",): origin}) if image else Layer()
+    def stack_config(self) -> Layer:
+        """What the stack at hand says for files that say nothing."""
+        said: Data = {"image_id": self.settings.image_id, "subnets": [*self.settings.subnets]}
+        origin = self.settings.origin
+        origins: Origins = {("image_id",): origin("imageId"), ("subnets",): origin("subnets")}
+        return Layer({key: value for key, value in said.items() if value}, origins)
 
     def layers(self, file: File, stack: str) -> Iterator[WrittenOut]:
         """The layers of an app as `stack` sees them, the weakest first."""
         yield Layer({"name": Path(file.document.file).stem}), []
         if stack == self.settings.stack:
-            yield self.image, []
+            yield self.stack_config, []
         yield self.defaults.plain
         yield file.plain
         if file.environments.get(stack, {}) is not None:
@@ -156,15 +157,9 @@ class OnStack:
             ),
             written={
                 **{dotted(path): (str(value), origin) for path, value, origin in leaves(self.merged)},
-                **_subnets_of_config(settings, owns.values()),
                 **_counts_of_config(settings, keys.name, owns),
             },
         )
-
-
-def _subnets_of_config(settings: Settings, owns: Collection[ProcessKeys]) -> Mapping[str, Said]:
-    used = settings.subnets and not all(own.subnets for own in owns)
-    return {"subnets": (str([*settings.subnets]), settings.origin("subnets"))} if used else {}
 
 
 def _counts_of_config(settings: Settings, app: str, owns: Mapping[str, ProcessKeys]) -> Mapping[str, Said]:

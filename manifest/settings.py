@@ -53,7 +53,7 @@ class Settings:
 
     def origin(self, key: str) -> Origin:
         """Where `key` was written; line 0 where the stack's file does not hold it (`pulumi up --config`)."""
-        return self.origins.get(key, Origin("stack config", stack_file(self.stack), 0))
+        return self.origins.get(key, Origin("stack config", stack_file(self.stack), 0, (key,)))
 
 
 def stack_file(stack: str) -> str:
@@ -199,10 +199,9 @@ class _Parser:
                 self.problem(key, f"write {self.project}:{name}")
 
     def origins(self) -> dict[str, Origin]:
-        return {
-            ".".join(str(part) for part in path[1:]).removeprefix(f"{self.project}:"): Origin(
-                "stack config", self.file.file, line
-            )
+        keys = {
+            ".".join(map(str, path[1:])).removeprefix(f"{self.project}:"): line
             for path, line in self.file.lines.items()
             if path[:1] == ("config",) and len(path) > 1
         }
+        return {key: Origin("stack config", self.file.file, line, (key,)) for key, line in keys.items()}

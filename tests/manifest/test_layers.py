@@ -105,6 +105,12 @@ class TestAnApp:
         assert project.process().subnets == ("subnet-0000000c",)
         assert project.written("subnets").endswith("(app file, apps/hello.yaml:3)")
 
+    def test_what_the_stack_says_may_be_wrong_or_taken_away(self, project):
+        project.stack("  shop:subnets: [subnet-0000000b, subnet-0000000b]")
+        assert project.problem() == "Pulumi.dev.yaml:5: subnets: names subnet-0000000b twice"
+        project.app("subnets: null")
+        assert project.process().subnets == ()
+
     def test_the_app_beats_the_defaults(self, project):
         assert project.process().env == {"A": "defaults", "B": "app", "C": "app"}
         assert project.written("instance_type") == "t3.nano (_defaults.yaml, apps/_defaults.yaml:1)"
