@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +17,19 @@ from local import supervise
 from local.connection import Connection
 from local.environment import within
 from local.home import Home
+from tests.command import DEADLINE, run
 
 ROOT = Path(__file__).parents[1]
-DEADLINE = 600.0
-"""Seconds for one command; generous, because nothing here tests time."""
+BEGIN, END = "resourcePreEvent", "resOutputsEvent"
+"""The engine's events about a step."""
+
+Event = dict[str, Any]
+
+
+def steps(events: Iterable[Event], moment: str) -> list[tuple[str, str]]:
+    """What was done to which resource, in order: `("create", "hello.web.0.3fa9c1d2")`."""
+    told = (event[moment]["metadata"] for event in events if moment in event)
+    return [(one["op"], one["urn"].split("::")[-1]) for one in told]
 
 
 @dataclass(frozen=True)
@@ -29,38 +38,31 @@ class Done:
 
     code: int
     text: str
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
 
     def steps(self, *operations: str) -> list[str]:
         """The names that these operations were begun on, in order: `steps("create")`."""
-        begun = [
-            event["resourcePreEvent"]["metadata"] for event in self.events if "resourcePreEvent" in event
-        ]
-        return [one["urn"].split("::")[-1] for one in begun if one["op"] in operations]
-
-    def story(self) -> list[tuple[str, str]]:
-        """What was begun and what succeeded, in order: `("begin create", "hello.web.0.3fa9c1d2")`."""
-        moments = {"resourcePreEvent": "begin", "resOutputsEvent": "end"}
-        told = [
-            (moment, event[kind]["metadata"])
-            for event in self.events
-            for kind, moment in moments.items()
-            if kind in event
-        ]
-        return [(f"{moment} {one['op']}", one["urn"].split("::")[-1]) for moment, one in told]
-
-    def changes(self) -> list[str]:
-        """What was begun on which resource, but for what leaves everything as it is."""
-        begun = [
-            event["resourcePreEvent"]["metadata"] for event in self.events if "resourcePreEvent" in event
-        ]
-        kept = {"same", "refresh", "read"}
-        return [f"{one['op']} {one['urn'].split('::')[-1]}" for one in begun if one["op"] not in kept]
+        return [name for operation, name in steps(self.events, BEGIN) if operation in operations]
 
     def ended(self, *operations: str) -> list[str]:
         """The names that these operations succeeded on, in order."""
-        ended = [event["resOutputsEvent"]["metadata"] for event in self.events if "resOutputsEvent" in event]
-        return [one["urn"].split("::")[-1] for one in ended if one["op"] in operations]
+        return [name for operation, name in steps(self.events, END) if operation in operations]
+
+    def changes(self) -> list[str]:
+        """What was begun on which resource, but for what leaves everything as it is."""
+        kept = {"same", "refresh", "read"}
+        return [
+            f"{operation} {name}" for operation, name in steps(self.events, BEGIN) if operation not in kept
+        ]
+
+    def story(self) -> list[tuple[str, str]]:
+        """What was begun and what succeeded, in order: `("begin create", "hello.web.0.3fa9c1d2")`."""
+        return [
+            (f"{word} {operation}", name)
+            for event in self.events
+            for word, moment in (("begin", BEGIN), ("end", END))
+            for operation, name in steps([event], moment)
+        ]
 
 
 @dataclass(frozen=True)
@@ -75,19 +77,14 @@ class Stack:
         """Runs pulumi in the project."""
         events = self.project / f"events-{time.monotonic_ns()}"
         logged = ("--event-log", str(events)) if arguments[0] in {"up", "preview", "destroy"} else ()
-        done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive", "--color", "never", *logged],
-            cwd=self.project,
-            env=within(self.home, self.connection) | {"PULUMI_DEBUG_COMMANDS": "true"},  # for --event-log
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=DEADLINE,
-            check=False,
-        )
+        command = ["pulumi", *arguments, "--non-interactive", "--color", "never", *logged]
+        done = run(command, self.project, self.environment())
         lines = events.read_text().splitlines() if events.exists() else []
         return Done(done.returncode, done.stdout, [json.loads(line) for line in lines])
+
+    def environment(self) -> dict[str, str]:
+        """Of a pulumi that may write its events."""
+        return within(self.home, self.connection) | {"PULUMI_DEBUG_COMMANDS": "true"}  # for --event-log
 
     def python(self, *arguments: str) -> str:
         """What python prints, run in the project."""
@@ -140,13 +137,24 @@ class Stack:
 
     def instances(self, *states: str) -> dict[str, str]:
         """Name -> id of the instances that are there, or in one of these states."""
-        wanted = states or ("pending", "running", "shutting-down", "stopping", "stopped")
+        return {name: id_ for id_, name in self.there(*states).items()}
+
+    def there(self, *states: str) -> dict[str, str]:
+        """Id -> name of the same; of two of one name both. One that ends is gone."""
+        wanted = states or ("pending", "running", "stopping", "stopped")
         filters = [{"Name": "instance-state-name", "Values": list(wanted)}]
         pages = self.client("ec2").get_paginator("describe_instances").paginate(Filters=filters)
-        found = [
-            one for page in pages for reservation in page["Reservations"] for one in reservation["Instances"]
-        ]
-        return {_name(one): one["InstanceId"] for one in found}
+        return {
+            one["InstanceId"]: _name(one)
+            for page in pages
+            for reservation in page["Reservations"]
+            for one in reservation["Instances"]
+        }
+
+    def console(self, instance: str) -> str:
+        """What it has said by now."""
+        answer = self.client("ec2").get_console_output(InstanceId=instance, Latest=True)
+        return str(answer.get("Output", ""))
 
 
 def _name(instance: Mapping[str, Any]) -> str:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.environment import within
+from tests.command import run
 from tests.engine import page
-from tests.stack import DEADLINE, ROOT, Stack
+from tests.stack import ROOT, Stack
 
 NOBODY = {f"GIT_{who}_{what}": "nobody" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 MAY_FIND_SOME = "make orphans STACK=dev"
@@ -69,17 +70,7 @@ class Operator:
 
     def runs(self, command: str) -> subprocess.CompletedProcess[str]:
         """In the project, as in a shell of the checkout; what it asks is answered with yes."""
-        return subprocess.run(
-            ["bash", "-c", command],
-            cwd=self.stack.project,
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=DEADLINE,
-            check=False,
-        )
+        return run(["bash", "-c", command], self.stack.project, self._environment())
 
     def _environment(self) -> dict[str, str]:
         own = {"MAKEFLAGS": f" -- LOCAL={self.stack.project}/local-of-this-test", "AWS_PAGER": ""}
@@ -103,8 +94,7 @@ class Operator:
         again = self.stack.up()
         assert again.changes() == []
         assert "pending operations" not in again.text
-        known = recorded(self.stack)
-        assert there(self.stack) == {id_: name for name, id_ in known.items()}
+        assert self.stack.there() == recorded(self.stack)
 
     def ec2(self, call: str, **arguments: Any) -> None:
         """A call about hello's security group."""
@@ -131,18 +121,6 @@ def _cases_of(screen: str) -> Iterator[str]:
             yield case
 
 
-def there(stack: Stack) -> dict[str, str]:
-    """Id -> name of the instances that AWS has; one that ends is gone."""
-    filters = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}]
-    pages = stack.client("ec2").get_paginator("describe_instances").paginate(Filters=filters)
-    found = [
-        one for page in pages for reservation in page["Reservations"] for one in reservation["Instances"]
-    ]
-    return {
-        one["InstanceId"]: next(tag["Value"] for tag in one["Tags"] if tag["Key"] == "Name") for one in found
-    }
-
-
 def resources(stack: Stack) -> list[dict[str, Any]]:
     """All that the state knows."""
     found: list[dict[str, Any]] = _deployment(stack).get("resources", [])
@@ -150,16 +128,16 @@ def resources(stack: Stack) -> list[dict[str, Any]]:
 
 
 def recorded(stack: Stack) -> dict[str, str]:
-    """Name -> id of the instances that the state knows."""
+    """Id -> name of the instances that the state knows."""
     found = [one for one in resources(stack) if one["type"] == "aws:ec2/instance:Instance"]
-    return {one["urn"].split("::")[-1]: one["id"] for one in found}
+    return {one["id"]: one["urn"].split("::")[-1] for one in found}
 
 
 def left_behind(stack: Stack) -> dict[str, list[str]]:
     """What an update that ended early has left: locks, pending entries, orphans."""
     locks = [one.name for one in (stack.home.state / ".pulumi" / "locks").rglob("*.json")]
     entries = [one["resource"]["urn"] for one in _deployment(stack).get("pending_operations", [])]
-    orphans = sorted(there(stack).keys() - recorded(stack).values())
+    orphans = sorted(stack.there().keys() - recorded(stack).keys())
     found = {"lock": locks, "pending entry": entries, "orphan": orphans}
     return {kind: names for kind, names in found.items() if names}
 

@@ -11,7 +11,7 @@ from functools import partial
 
 import pytest
 
-from tests.engine.operator import Operator, left_behind, operator, recorded, there
+from tests.engine.operator import Operator, left_behind, operator, recorded
 from tests.engine.update import Update, update
 from tests.stack import Done, Stack
 
@@ -39,10 +39,10 @@ def ends(step: str, running: Update, stack: Stack) -> None:
 
 def launched(process: str, running: Update, stack: Stack) -> None:
     """AWS has the instance, and pulumi has not heard of it."""
-    before = there(stack).keys()
+    before = stack.there().keys()
     begins(f"create {process}", running, stack)
     running.stop_until(
-        lambda: any(name.startswith(process) for id_, name in there(stack).items() if id_ not in before),
+        lambda: any(name.startswith(process) for id_, name in stack.there().items() if id_ not in before),
         f"the launch of {process}",
     )
     assert not _has(running.ended(), f"create {process}")
@@ -236,7 +236,7 @@ SAMPLE = sample(SEED)
 def test_after_the_cure_everything_holds(simulated, name):
     point, hands = POINTS[name], operator(simulated, "dev")
     command = point.scene(simulated)
-    old = there(simulated)
+    old = simulated.there()
     with update(simulated, command) as running:
         point.moment(running, simulated)
         ended = point.end(running)
@@ -251,7 +251,7 @@ def test_after_the_cure_everything_holds(simulated, name):
     assert left_behind(simulated) == {}
     if command == "destroy":
         assert simulated.pulumi("destroy", "--yes", "--skip-preview").code == 0
-        assert there(simulated) == {}
+        assert simulated.there() == {}
 
 
 def test_there_are_points_enough_and_every_thing_is_left_behind_in_the_sample_too():
@@ -262,7 +262,7 @@ def test_there_are_points_enough_and_every_thing_is_left_behind_in_the_sample_to
 
 
 def nothing_is_gone_before_its_successor_is_proved(stack: Stack, old: dict[str, str], ended: Done) -> None:
-    gone = {name for id_, name in old.items() if id_ not in there(stack)}
+    gone = {name for id_, name in old.items() if id_ not in stack.there()}
     if not gone:
         return
     wanted = {change.split()[1] for change in stack.preview().changes() if change.startswith("create")}
@@ -271,14 +271,14 @@ def nothing_is_gone_before_its_successor_is_proved(stack: Stack, old: dict[str, 
 
 def cure(hands: Operator, case: str, ended: Done, left: dict[str, list[str]]) -> None:
     """As on the page, and no command but the last changes what serves."""
-    serves = {id_ for id_ in there(hands.stack) if id_ in recorded(hands.stack).values()}
+    serves = hands.stack.there().keys() & recorded(hands.stack).keys()
     screen = hands.runs("pulumi up").stdout if case == "killed" else ended.text
     hands.sees(case, screen)
     told = hands.cures(case, before_the_last=lambda: _all_there(hands.stack, serves))
     for orphan in left.get(ORPHAN, ()):
         assert orphan in told
-        assert orphan not in there(hands.stack)
+        assert orphan not in hands.stack.there()
 
 
 def _all_there(stack: Stack, serves: set[str]) -> None:
-    assert serves <= there(stack).keys()
+    assert serves <= stack.there().keys()

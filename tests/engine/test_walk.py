@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.engine.operator import recorded, there
+from tests.engine.operator import left_behind
 from tests.engine.update import LOOK, update
 from tests.engine.walk_model import FAULTS, App, Process, place_of, places, stay
 from tests.stack import own_stack
@@ -141,7 +141,7 @@ class Walk(RuleBasedStateMachine):
                 time.sleep(LOOK)
             running.process.kill()
             done = running.wait()
-        left = self.stack.instances("pending", "running")
+        left = self.stack.instances()
         if "delete" in {change.split()[0] for change in done.changes()}:
             self.every_new_one_was_proved(done, name, process)
             self.serving = {one: id_ for one, id_ in self.serving.items() if left.get(one) == id_}
@@ -188,7 +188,7 @@ class Walk(RuleBasedStateMachine):
 
     def prove_all(self):
         """All that the files ask for runs, and nothing else."""
-        running = self.stack.instances("pending", "running")
+        running = self.stack.instances()
         assert sorted(map(place_of, running)) == sorted(places(self.apps))
         staying = stay(self.accepted, self.apps)
         kept = {name: id_ for name, id_ in self.serving.items() if place_of(name) in staying}
@@ -221,8 +221,7 @@ class Walk(RuleBasedStateMachine):
         self.stack.pulumi("cancel", "--yes")
         refreshed = self.stack.pulumi("refresh", "--yes", "--clear-pending-creates")
         assert refreshed.code == 0, refreshed.text
-        orphans = sorted(there(self.stack).keys() - recorded(self.stack).values())
-        if orphans:
+        if orphans := left_behind(self.stack).get("orphan"):
             self.stack.client("ec2").terminate_instances(InstanceIds=orphans)
 
     def teardown(self):

@@ -1,18 +1,17 @@
 """A pulumi that runs, watched by its events, so that a signal reaches it at a chosen moment."""
 
 import json
-import os
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local.environment import within
-from tests.stack import Done, Stack, eventually
+from tests.command import DEADLINE, begin, end
+from tests.stack import BEGIN, END, Done, Stack, steps
 
 LOOK = 0.005
 """Seconds between two looks at the events."""
@@ -40,10 +39,10 @@ class Update:
 
     def begun(self) -> list[str]:
         """`create hello.web.0.3fa9c1d2` and the like, as far as they have begun."""
-        return _steps(self.events(), "resourcePreEvent")
+        return [" ".join(step) for step in steps(self.events(), BEGIN)]
 
     def ended(self) -> list[str]:
-        return _steps(self.events(), "resOutputsEvent")
+        return [" ".join(step) for step in steps(self.events(), END)]
 
     def until(self, holds: Callable[[], object], what: str, pause: float = LOOK) -> None:
         """Waits for the moment. It must come before the update ends."""
@@ -76,28 +75,9 @@ class Update:
 
     def wait(self) -> Done:
         """Until it has ended, and every process that it started."""
-        self.process.wait(600)
-        for pid in session(self.process.pid):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        eventually(lambda: not session(self.process.pid), "the end of pulumi's plugins")
+        self.process.wait(DEADLINE)
+        end(self.process)
         return Done(self.process.returncode, self.output.read_text(), self.events())
-
-
-def _steps(events: list[dict[str, Any]], kind: str) -> list[str]:
-    found = (event[kind]["metadata"] for event in events if kind in event)
-    return [f"{one['op']} {one['urn'].split('::')[-1]}" for one in found]
-
-
-def session(leader: int) -> list[int]:
-    """The living processes of the session that `leader` began."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            state, _, _, sid = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
-            if int(sid) == leader and state != "Z":
-                found.append(int(folder.name))
-    return found
 
 
 @contextmanager
@@ -107,19 +87,9 @@ def update(stack: Stack, *arguments: str) -> Iterator[Update]:
     output, log = stack.project / f"output-{name}", stack.project / f"events-{name}"
     command = ["pulumi", *arguments, "--yes", "--skip-preview", "--non-interactive", "--color", "never"]
     with output.open("w") as told:
-        process = subprocess.Popen(
-            [*command, "--event-log", str(log)],
-            cwd=stack.project,
-            env=within(stack.home, stack.connection) | {"PULUMI_DEBUG_COMMANDS": "true"},
-            stdin=subprocess.DEVNULL,
-            stdout=told,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        process = begin([*command, "--event-log", str(log)], stack.project, stack.environment(), told)
     running = Update(process, output, log)
     try:
         yield running
     finally:
-        if process.poll() is None:
-            running.kill()
+        end(process)

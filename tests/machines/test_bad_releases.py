@@ -132,15 +132,6 @@ def write(stack: Stack, release: int, *, faulty: bool) -> None:
         (stack.project / "apps" / f"{name}.yaml").write_text(text)
 
 
-def living(stack: Stack) -> dict[str, str]:
-    return stack.instances("pending", "running")
-
-
-def console(stack: Stack, instance: str) -> str:
-    answer = stack.client("ec2").get_console_output(InstanceId=instance, Latest=True)
-    return str(answer.get("Output", ""))
-
-
 def all_answer(stack: Stack) -> bool:
     addresses = [address for app in stack.outputs().values() for address in app["addresses"]]
     return len(addresses) == len(FAULTS) - 1 and {get(address)[0] for address in addresses} == {200}
@@ -151,7 +142,7 @@ class Meanwhile:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.old = living(stack)
+        self.old = stack.instances()
         self.over = threading.Event()
 
     def new(self, app: str, said: str) -> Inside:
@@ -159,9 +150,9 @@ class Meanwhile:
         found: list[str] = []
 
         def there() -> bool:
-            new = living(self.stack).items() - self.old.items()
+            new = self.stack.instances().items() - self.old.items()
             found[:] = [instance for name, instance in new if name.startswith(f"{app}.")]
-            return self.over.is_set() or (bool(found) and said in console(self.stack, found[0]))
+            return self.over.is_set() or (bool(found) and said in self.stack.console(found[0]))
 
         eventually(there, f"'{said}' on the console of {app}")
         assert not self.over.is_set(), f"'{said}' was never on the console of {app}"
@@ -180,7 +171,7 @@ def before(stack: Stack) -> dict[str, str]:
     write(stack, 1, faulty=False)
     stack.up(*SIDE_BY_SIDE)
     assert all_answer(stack)
-    return living(stack)
+    return stack.instances()
 
 
 @pytest.fixture(scope="module")
@@ -212,18 +203,18 @@ def test_the_step_and_the_cause_are_named(failed, app):
 
 
 def test_the_old_instances_go_on(stack, before, failed):
-    assert before.items() <= living(stack).items()
+    assert before.items() <= stack.instances().items()
     assert all_answer(stack)
 
 
 def new_instance(stack: Stack, before: dict[str, str], app: str) -> str:
-    new = living(stack).items() - before.items()
+    new = stack.instances().items() - before.items()
     (instance,) = [instance for name, instance in new if name.startswith(f"{app}.")]
     return instance
 
 
 def test_no_value_of_the_environment_leaves_a_failed_machine(stack, before, failed):
-    for shown in (console(stack, new_instance(stack, before, "env")), message(failed, "env")):
+    for shown in (stack.console(new_instance(stack, before, "env")), message(failed, "env")):
         assert PLANTED in shown, "nothing would be found here"
         for value in SECRETS.values():
             assert not [line for line in value.splitlines() if line in shown]
@@ -240,7 +231,7 @@ def test_the_same_settings_pass_with_good_code_though_names_are_dead_at_first(st
     write(stack, 2, faulty=False)
     with names_dead(stack, 20, machines=1) as first:
         stack.up(*SIDE_BY_SIDE)
-    now = living(stack)
+    now = stack.instances()
     assert not before.items() & now.items()
     assert len(now) == len(FAULTS)
     assert all_answer(stack)
@@ -263,11 +254,11 @@ table inet refused {{
 def names_dead(stack: Stack, seconds: float, *, machines: int) -> Iterator[set[str]]:
     """The name server refuses everybody, until so long after so many new machines, which it gives, began."""
     network = Network(stack.home)
-    old = {*living(stack).values()}
+    old = {*stack.instances().values()}
     new: set[str] = set()
 
     def begun() -> bool:
-        new.update(one for one in {*living(stack).values()} - old if "started" in console(stack, one))
+        new.update(one for one in {*stack.instances().values()} - old if "started" in stack.console(one))
         return len(new) >= machines
 
     def cure() -> None:

@@ -27,7 +27,7 @@ def described(stack: Stack) -> dict[str, Any]:
 
 def console(stack: Stack) -> str:
     instance = described(stack)["InstanceId"]
-    return stack.client("ec2").get_console_output(InstanceId=instance, Latest=True)["Output"]
+    return stack.console(instance)
 
 
 def serves(address: str) -> bool:

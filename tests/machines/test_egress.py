@@ -72,12 +72,7 @@ def machine(stack: Stack) -> Machine:
 
 
 def test_without_a_rule_it_has_its_user_data_and_names_and_reaches_nothing(stack, machine):
-    def console() -> str:
-        return (
-            stack.client("ec2").get_console_output(InstanceId=machine.instance, Latest=True).get("Output", "")
-        )
-
-    eventually(lambda: "my script: here" in console(), "the script's line on the console")
+    eventually(lambda: "my script: here" in stack.console(machine.instance), "the script's line")
     assert "192.0.2.10" in Inside(machine.instance).run("getent", "ahostsv4", "some-bucket.s3.amazonaws.com")
     assert not machine.reaches_s3()
     assert not machine.updates_packages()

@@ -32,14 +32,9 @@ def test_a_boot_waits_for_credentials_and_for_the_policy(tmp_path: Any) -> None:
         eventually(lambda: update.done() or bool(stack.instances("running")), "the launch")
         (instance,) = stack.instances("running").values()
         inside = Inside(instance)
-        eventually(lambda: "step=user status=ok" in console(stack, instance), "the step before the fetch")
+        eventually(lambda: "step=user status=ok" in stack.console(instance), "the step before the fetch")
         put_policy_anew(stack)
         assert "proved" in update.result().text
         log = inside.read("/var/log/compute-instances.log").decode()
     nothing, refused = log.find("the instance's role gave no credentials"), log.find(" answered 403")
     assert -1 < nothing < refused, log
-
-
-def console(stack: Stack, instance: str) -> str:
-    answer = stack.client("ec2").get_console_output(InstanceId=instance, Latest=True)
-    return str(answer.get("Output", ""))

@@ -28,18 +28,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def instance_of(stack: Stack, process: str) -> str:
-    (instance,) = [
-        instance
-        for name, instance in stack.instances("pending", "running").items()
-        if name.startswith(f"{process}.")
-    ]
+    (instance,) = [instance for name, instance in stack.instances().items() if name.startswith(f"{process}.")]
     return instance
 
 
 def report_of(stack: Stack, instance: str) -> str:
     """How long each step took, in milliseconds."""
-    console = stack.client("ec2").get_console_output(InstanceId=instance, Latest=True)["Output"]
-    steps = re.findall(r"step=(\w+) status=ok ms=(\d+)|(ready) ms=(\d+)", console)
+    steps = re.findall(r"step=(\w+) status=ok ms=(\d+)|(ready) ms=(\d+)", stack.console(instance))
     return " ".join(f"{a or b}={ms or total}" for a, ms, b, total in steps)
 
 
@@ -99,10 +94,10 @@ def test_web_and_worker_of_one_release(stack):
 
 
 def test_a_change_of_the_worker_replaces_the_worker_alone(stack):
-    before = stack.instances("pending", "running")
+    before = stack.instances()
     write(stack, **both(env={"QUEUE": "high"}))
     stack.up()
-    after = stack.instances("pending", "running")
+    after = stack.instances()
     (gone,) = before.keys() - after.keys()
     (new,) = after.keys() - before.keys()
     assert gone.startswith("both.worker.0.")
