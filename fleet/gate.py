@@ -9,7 +9,6 @@ import functools
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Final
 
 import pulumi
 from botocore.exceptions import (
@@ -22,24 +21,9 @@ from botocore.exceptions import (
 
 from fleet import names
 from fleet.judge import Expectation, Proved, Refused, Sight, judge
-from fleet.watcher import Watcher
+from fleet.watcher import REFUSALS, Watcher
 
 Body = Callable[[pulumi.ResourceHookArgs], Awaitable[None]]
-
-_REFUSALS: Final = frozenset(
-    {
-        "AccessDenied",
-        "AuthFailure",
-        "ExpiredToken",
-        "InvalidClientTokenId",
-        "RequestExpired",
-        "UnauthorizedOperation",
-    }
-)
-"""Answers that another try will not change.
-
-https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
-"""
 
 
 class GateError(Exception):
@@ -118,7 +102,7 @@ class Gates:
         except (NoCredentialsError, CredentialRetrievalError, SSOError) as fault:
             raise GateError(f"instance {instance_id} cannot be watched: {fault}") from fault
         except ClientError as fault:
-            if fault.response["Error"]["Code"] in _REFUSALS:
+            if fault.response["Error"]["Code"] in REFUSALS:
                 raise GateError(f"instance {instance_id} cannot be watched: {fault}") from fault
             return Sight(unanswered=str(fault))
         except BotoCoreError as fault:

@@ -42,7 +42,8 @@ class Sight:
     """What AWS shows of one instance. `state` is None while it knows no such instance.
 
     `live`: whether its console is shown as it is now, or as AWS posted it some time ago.
-    `unanswered`: why AWS could not be asked; then nothing else is known.
+    `unanswered`: why AWS could not be asked; then nothing else is known. `unread`: why its console was not
+    shown.
     """
 
     unanswered: str = ""
@@ -50,6 +51,7 @@ class Sight:
     reason: str = ""
     launched: datetime | None = None
     console: str = ""
+    unread: str = ""
     live: bool = True
 
 
@@ -117,8 +119,8 @@ def _died(want: Expectation, instance_id: str, sight: Sight, report: Report) -> 
 
 def _silent(want: Expectation, instance_id: str, sight: Sight, report: Report) -> str:
     seconds = int(_patience(want, sight).total_seconds())
-    if sight.unanswered:
-        return f"{_who(want, instance_id)} could not be seen for {seconds} s: {sight.unanswered}"
+    if blind := sight.unanswered or sight.unread:
+        return f"{_who(want, instance_id)} could not be seen for {seconds} s: {blind}"
     head = f"{_who(want, instance_id)} hangs: not ready {seconds} s after its launch ({_limit(sight)})"
     return _told(f"{head}, last finished step: {_last_step(report)}", instance_id, sight, report)
 

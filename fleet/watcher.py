@@ -18,6 +18,21 @@ if TYPE_CHECKING:
 FILTER_MAX: Final = 200
 """Values of one filter: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html"""
 
+REFUSALS: Final = frozenset(
+    {
+        "AccessDenied",
+        "AuthFailure",
+        "ExpiredToken",
+        "InvalidClientTokenId",
+        "RequestExpired",
+        "UnauthorizedOperation",
+    }
+)
+"""Answers that another try will not change.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+"""
+
 
 class Eyes(Protocol):
     """Whatever can show instances."""
@@ -87,13 +102,8 @@ class Ec2Eyes:
         """One sight for each id that AWS knows. Raises botocore's errors."""
         found = list(self._described(sorted(ids)))
         with ThreadPoolExecutor(PARALLEL_READS) as readers:
-            consoles = list(readers.map(self._console, found))
-        return {
-            instance["InstanceId"]: _sight(
-                instance, console, live=instance["InstanceType"] not in self._without_latest
-            )
-            for instance, console in zip(found, consoles, strict=True)
-        }
+            sights = readers.map(self._sight, found)
+            return {instance["InstanceId"]: seen for instance, seen in zip(found, sights, strict=True)}
 
     def _described(self, ids: list[str]) -> Iterator[Any]:
         """By filter, not by id: an id that is not known yet would fail the call for all."""
@@ -104,33 +114,36 @@ class Ec2Eyes:
                 for reservation in page["Reservations"]:
                     yield from reservation["Instances"]
 
-    def _console(self, instance: Any) -> str:  # noqa: ANN401 - botocore's own shape
-        """The console's text, empty where it cannot be read now: one console must not hide all instances.
+    def _sight(self, instance: Any) -> Sight:  # noqa: ANN401 - botocore's own shape
+        console, unread = self._console(instance)
+        return Sight(
+            state=instance["State"]["Name"],
+            reason=instance.get("StateReason", {}).get("Message", ""),
+            launched=instance["LaunchTime"],
+            console=console,
+            unread=unread,
+            live=instance["InstanceType"] not in self._without_latest,
+        )
 
-        Types of the Xen generation know no latest output: there AWS posts it late.
-        """
-        kind = instance["InstanceType"]
+    def _console(self, instance: Any) -> tuple[str, str]:  # noqa: ANN401 - as above
+        """Its text, or why it cannot be read now: one console must not hide all instances."""
+        try:
+            return self._newest(instance["InstanceId"], instance["InstanceType"]), ""
+        except ClientError as fault:
+            if fault.response["Error"]["Code"] in REFUSALS:
+                raise
+            return "", str(fault)
+
+    def _newest(self, instance_id: str, kind: str) -> str:
+        """Types of the Xen generation know no latest output: there AWS posts it late."""
         if kind not in self._without_latest:
             try:
-                return self._read(instance["InstanceId"], Latest=True)
+                return self._read(instance_id, Latest=True)
             except ClientError as fault:
                 if fault.response["Error"]["Code"] != "UnsupportedOperation":
-                    return ""
+                    raise
                 self._without_latest.add(kind)
-        try:
-            return self._read(instance["InstanceId"])
-        except ClientError:
-            return ""
+        return self._read(instance_id)
 
     def _read(self, instance_id: str, **latest: bool) -> str:
         return self._client.get_console_output(InstanceId=instance_id, **latest).get("Output", "")
-
-
-def _sight(instance: Any, console: str, *, live: bool) -> Sight:  # noqa: ANN401 - botocore's own shape
-    return Sight(
-        state=instance["State"]["Name"],
-        reason=instance.get("StateReason", {}).get("Message", ""),
-        launched=instance["LaunchTime"],
-        console=console,
-        live=live,
-    )

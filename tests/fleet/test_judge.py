@@ -101,6 +101,13 @@ def test_an_aws_that_does_not_answer_is_not_an_instance_that_does_not_exist():
     assert "could not be seen for 300 s: RequestLimitExceeded" in refused.text
 
 
+def test_a_console_that_could_not_be_read_is_not_an_instance_that_hangs():
+    sight = Sight(state="running", launched=LAUNCH, unread="RequestLimitExceeded")
+    refused = judge(WANT, "i-0abc", sight, since=LAUNCH, now=LAUNCH + timedelta(seconds=301))
+    assert isinstance(refused, Refused)
+    assert "could not be seen for 300 s: RequestLimitExceeded" in refused.text
+
+
 def test_another_versions_ready_does_not_count():
     assert verdict(READY.replace("3fa9c1d2", "0ld0ld00".replace("l", "1"))) == Waiting()
 
