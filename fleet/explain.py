@@ -1,6 +1,6 @@
 """What a change of an app does and why, in a few lines. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from manifest import App
@@ -29,10 +29,9 @@ def explain(app: App, old: Accepted | None, new: Accepted) -> Iterator[str]:
     effects = [*_effects(old["processes"], new["processes"])]
     if effects or causes:
         yield f"app {app.name}: {'; '.join(effects) or 'no instance is replaced'}"
-    if any(" replaced" in effect for effect in effects):
-        yield from _peak(app, old, new)
-        if not any(replaces for _, replaces in causes):
-            causes.append(("bootstrap: what every machine gets has changed", True))
+    yield from _peak(app, old, new)
+    if _any_replaced(old["processes"], new["processes"]) and not any(replaces for _, replaces in causes):
+        causes.append(("bootstrap: what every machine gets has changed", True))
     yield from (f"app {app.name}:   because {cause}" for cause, _ in causes)
 
 
@@ -54,7 +53,7 @@ def _effect(name: str, old: Mapping[str, Any] | None, new: Mapping[str, Any]) ->
     before, after, version = old["count"], new["count"], new["version"]
     if old["version"] == version:
         return f"{name}: {before} -> {after} instances, version {version} stays" if before != after else None
-    if "0" in (before, after):
+    if not _replaced(old, new):
         return f"{name}: {before} -> {after} instances{_waves(new)}" if before != after else None
     return (
         f"{name}: {before} of version {old['version']} replaced by {after} of {version}"
@@ -62,13 +61,31 @@ def _effect(name: str, old: Mapping[str, Any] | None, new: Mapping[str, Any]) ->
     )
 
 
+def _any_replaced(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    return any(_replaced(old[name], new[name]) for name in old.keys() & new.keys())
+
+
+def _replaced(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Where there was or will be no instance, none is replaced."""
+    return old["version"] != new["version"] and "0" not in (old["count"], new["count"])
+
+
 def _peak(app: App, old: Accepted, new: Accepted) -> Iterator[str]:
-    """What runs at once when the last new one is proved: all that is old goes after that."""
+    """What runs at once when the last new one is proved, for all that is old goes after that.
+
+    Said of a new app, and where it is more than runs before or after.
+    """
     names = old.get("processes", {}).keys() | new["processes"].keys()
-    running = [_at_once(name, old, new) for name in names]
-    instances, vcpus = (sum(numbers) for numbers in zip(*running, strict=True))
-    together = ", since no old one goes before every new one is proved" if old else ""
-    yield f"app {app.name}:   at most {instances} instances ({vcpus} vCPU) at once{together}"
+    instances, vcpus = _sum(_at_once(name, old, new) for name in names)
+    usual = max(_sum(_running(name, one) for name in names) for one in (old, new))
+    if not old or (instances, vcpus) > usual:
+        together = ", since no old one goes before every new one is proved" if old else ""
+        yield f"app {app.name}:   at most {instances} instances ({vcpus} vCPU) at once{together}"
+
+
+def _sum(running: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    instances, vcpus = zip(*running, strict=True)
+    return sum(instances), sum(vcpus)
 
 
 def _at_once(name: str, old: Accepted, new: Accepted) -> tuple[int, int]:
