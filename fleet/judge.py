@@ -88,7 +88,8 @@ def judge(want: Expectation, instance_id: str, sight: Sight, *, since: datetime,
     if report.ready_ms is not None and sight.state == "running":
         return Proved(now - launched)
     if sight.state is None and not sight.unanswered and now - since > UNSEEN_GRACE:
-        return Refused(f"{_who(want, instance_id)} does not exist; was it terminated by hand?")
+        gone = f"{_who(want, instance_id)} does not exist; was it terminated by hand?"
+        return Refused(f"{gone}\n  next: pulumi up --refresh, which makes it again")
     if now - launched > _patience(want, sight):
         return Refused(_silent(want, instance_id, sight, report))
     return Waiting()

@@ -87,7 +87,7 @@ def test_not_found_is_not_yet_for_a_minute():
     assert verdict(state=None, launched=None, after=60) == Waiting()
     refused = verdict(state=None, launched=None, after=61)
     assert isinstance(refused, Refused)
-    assert "does not exist" in refused.text
+    assert "does not exist; was it terminated by hand?\n  next: pulumi up --refresh" in refused.text
 
 
 def test_an_aws_that_does_not_answer_is_not_an_instance_that_does_not_exist():
