@@ -54,7 +54,9 @@ def _aws(connection: Connection) -> dict[str, str]:
 
 def _pulumi(home: Home) -> dict[str, str]:
     return {
-        "PULUMI_BACKEND_URL": f"file://{home.state.resolve()}",
+        # Else Pulumi keeps a note beside each file of its state, and one half written by a killed `up` makes
+        # the state unreadable: https://pkg.go.dev/gocloud.dev/blob/fileblob
+        "PULUMI_BACKEND_URL": f"file://{home.state.resolve()}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_HOME": str(home.pulumi.resolve()),
         "PULUMI_PYTHON_CMD": sys.executable,

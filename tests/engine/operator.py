@@ -61,13 +61,6 @@ class Operator:
         assert self.words != before, f"{exists} is not cured:\n{done.stdout}"
         return self.cures(exists)
 
-    def can_read_the_state(self) -> None:
-        """A kill may have struck while a checkpoint was written; that has a case of its own."""
-        seen = self.runs("pulumi stack export")
-        if seen.returncode != 0:
-            self.sees("unreadable", seen.stdout)
-            self.cures("unreadable")
-
     def runs(self, command: str) -> subprocess.CompletedProcess[str]:
         """In the project, as in a shell of the checkout; what it asks is answered with yes."""
         return run(["bash", "-c", command], self.stack.project, self._environment())
@@ -143,7 +136,9 @@ def left_behind(stack: Stack) -> dict[str, list[str]]:
 
 
 def _deployment(stack: Stack) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(stack.pulumi("stack", "export").text)["deployment"]
+    exported = stack.pulumi("stack", "export")
+    assert exported.code == 0, exported.text
+    found: dict[str, Any] = json.loads(exported.text)["deployment"]
     return found or {}
 
 

@@ -67,7 +67,7 @@ def writes(running: Update, stack: Stack) -> None:
     """A checkpoint is half written: the file beside the state that will take its place is there."""
     begins("create hello.web.", running, stack)
     folder = stack.home.state / ".pulumi" / "stacks" / "compute-instances"
-    usual = {"dev.json.zst", "dev.json.zst.bak", "dev.json.zst.attrs", "dev.json.zst.bak.attrs"}
+    usual = {"dev.json.zst", "dev.json.zst.bak"}
     running.until(
         lambda: {one.name for one in folder.iterdir()} - usual, "a half-written checkpoint", pause=0
     )
@@ -111,10 +111,10 @@ def first(stack: Stack) -> str:
 
 
 def later(stack: Stack) -> str:
-    """Everything is replaced, and nothing is ready before 2 s."""
+    """Everything is replaced, and nothing is ready before 5 s."""
     apps(stack)
     stack.up()
-    apps(stack, env={"CHANGED": "yes"}, image_id=stack.image("ready delay=2"))
+    apps(stack, env={"CHANGED": "yes"}, image_id=stack.image("ready delay=5"))
     return "up"
 
 
@@ -241,7 +241,6 @@ def test_after_the_cure_everything_holds(simulated, name):
         point.moment(running, simulated)
         ended = point.end(running)
     assert ended.code != 0, ended.text
-    hands.can_read_the_state()
     left = left_behind(simulated)
     assert point.leaves <= left.keys(), left
     if command != "destroy":
