@@ -1,8 +1,8 @@
 """What a rollout does when machines or gates fail: the real engine, simulated machines."""
 
-import time
-
 import pytest
+
+from tests.stack import eventually
 
 pytestmark = pytest.mark.engine
 
@@ -11,9 +11,11 @@ SHORT = {"healthcheck": {"path": "/", "start_timeout": "5s"}, "deploy": QUICK}
 
 
 def test_each_fault_of_a_boot_gives_its_own_message(simulated):
-    simulated.app("fails", image_id=simulated.image("fail step=fetch exit=22 log='answered 404'"), **SHORT)
+    # Once one gate has failed no other begins, so they fail when all are there.
+    fails = "fail step=fetch exit=22 log='answered 404' delay=5"
+    simulated.app("fails", image_id=simulated.image(fails), **SHORT)
     simulated.app("hangs", image_id=simulated.image("hang step=packages"), **SHORT)
-    simulated.app("dies", image_id=simulated.image("die step=fetch"), **SHORT)
+    simulated.app("dies", image_id=simulated.image("die step=fetch delay=5"), **SHORT)
     text = simulated.failed_up().text
     assert "app fails: instance i-" in text
     assert "failed at step fetch, exit 22" in text
@@ -72,13 +74,14 @@ def test_a_fault_in_the_gates_own_code_fails_the_update_and_deletes_nothing(simu
 
 
 def test_one_app_fails_and_the_other_goes_on_with_its_instances(simulated):
-    simulated.app("one", image_id=simulated.image("fail step=unpack exit=2 delay=2"))
-    simulated.app("two", image_id=simulated.image("ready delay=12"), **SHORT)
+    simulated.app("one", image_id=simulated.image("fail step=unpack exit=2 delay=4"))
+    simulated.app("two", image_id=simulated.image("ready delay=15"), **SHORT)
     text = simulated.failed_up().text
     assert "app one: instance" in text
     assert "app two: 0 proved in this update, 1 still waiting" in text
     first = simulated.instances()
-    time.sleep(8)  # past the deadline of two, which is ready by now
+    (two,) = (id_ for name, id_ in first.items() if name.startswith("two."))
+    eventually(lambda: " ready " in simulated.console(two), "two, past its deadline")
     simulated.app("one")
     simulated.up()
     after = simulated.instances()

@@ -256,18 +256,22 @@ def names_dead(stack: Stack, seconds: float, *, machines: int) -> Iterator[set[s
     network = Network(stack.home)
     old = {*stack.instances().values()}
     new: set[str] = set()
+    over = threading.Event()
 
     def begun() -> bool:
         new.update(one for one in {*stack.instances().values()} - old if "started" in stack.console(one))
-        return len(new) >= machines
+        return over.is_set() or len(new) >= machines
 
     def cure() -> None:
         eventually(begun, f"the start of {machines} scripts")
-        threading.Event().wait(seconds)
+        over.wait(seconds)
         network.inside("nft", "delete", "table", "inet", "refused")
 
     network.inside("nft", "-f", "-", stdin=REFUSED)
     with ThreadPoolExecutor() as pool:
         cured = pool.submit(cure)
-        yield new
+        try:
+            yield new
+        finally:
+            over.set()
         cured.result()
