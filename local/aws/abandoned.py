@@ -73,8 +73,8 @@ def without_daemon(traces: Iterable[Trace], everyone: Iterable[Process]) -> list
 
 
 def traces_of(everyone: Iterable[Process]) -> Iterator[Trace]:
-    """The machines, balancers and name servers among these processes."""
-    for process in everyone:
+    """The machines, balancers and name servers among these processes; the dead go by themselves."""
+    for process in (one for one in everyone if one.argv):
         cure = f"kill -9 {process.pid}"
         words = [_WORD.fullmatch(word) for word in process.argv]
         files = [_FILE.fullmatch(word) for word in process.argv]

@@ -37,7 +37,8 @@ def test_machines_and_daemons_are_told_by_group_word_or_file() -> None:
         process("dnsmasq", "--conf-file=/srv/lost/names/dnsmasq.conf", pid=5),
     ]
     others = [process("vim", "/srv/lost/balancer/haproxy.cfg"), process("haproxy", "-f", "/etc/haproxy.cfg")]
-    found = list(traces_of([*ours, *others, process()]))
+    dead = process(cgroup=inside)  # and nobody has reaped it yet
+    found = list(traces_of([*ours, *others, dead]))
     assert {trace.name for trace in found} == {LOST.name}
     assert [trace.cure for trace in found] == [f"kill -9 {pid}" for pid in (2, 3, 4, 5)]
     assert [trace.home for trace in found] == [None, None, LOST.path, LOST.path]
