@@ -45,7 +45,8 @@ def _report_up(instances: int, *, zstd: bool) -> None:
         fleet(stack, instances)
         zipped = {"PULUMI_DIY_BACKEND_ZSTD": str(zstd).lower()}
         seconds = _timed(stack, ["up", "--yes", "--skip-preview"], zipped)
-        size = sum(file.stat().st_size for file in stack.home.state.glob(".pulumi/stacks/*/local.json*[!k]"))
+        states = stack.home.state.glob(".pulumi/stacks/*/local.json*")
+        size = sum(file.stat().st_size for file in states if file.suffix in {".json", ".zst"})
         kind = "zstd" if zstd else "json"
         print(f"  {instances:4} instances, {kind}: {seconds:6.1f} s, {size / 1024:8.0f} KiB")
 
