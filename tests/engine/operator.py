@@ -66,10 +66,11 @@ class Operator:
         return run(["bash", "-c", command], self.stack.project, self._environment())
 
     def _environment(self) -> dict[str, str]:
-        own = {"MAKEFLAGS": f" -- LOCAL={self.stack.project}/local-of-this-test", "AWS_PAGER": ""}
+        # A person's make is not one that `make test` started.
+        make = {"MAKELEVEL": "0", "MAKEFLAGS": f" -- LOCAL={self.stack.project}/local-of-this-test"}
         shell = within(self.stack.home, self.stack.connection)
         answers = {"PULUMI_SKIP_CONFIRMATIONS": "true", "PULUMI_OPTION_SKIP_PREVIEW": "true", "NO_COLOR": "1"}
-        return shell | NOBODY | own | answers
+        return shell | NOBODY | make | {"AWS_PAGER": ""} | answers
 
     def commit(self) -> None:
         """What the apps are now, as the checkout's last commit."""
