@@ -80,7 +80,8 @@ def _peak(app: App, old: Accepted, new: Accepted) -> Iterator[str]:
     usual = max(_sum(_running(name, one) for name in names) for one in (old, new))
     if not old or (instances, vcpus) > usual:
         together = ", since no old one goes before every new one is proved" if old else ""
-        yield f"app {app.name}:   at most {instances} instances ({vcpus} vCPU) at once{together}"
+        noun = "instance" if instances == 1 else "instances"
+        yield f"app {app.name}:   at most {instances} {noun} ({vcpus} vCPU) at once{together}"
 
 
 def _sum(running: Iterable[tuple[int, int]]) -> tuple[int, int]:

@@ -23,6 +23,7 @@ def faults_of_process(keys: ProcessKeys) -> Iterator[Fault]:
         yield ((("cmd",), "is missing"),)
     yield from _not_before_deadline(keys, ("deploy", "min_healthy_time"), keys.deploy.min_healthy_time)
     yield from _not_before_deadline(keys, ("healthcheck", "start_timeout"), keys.healthcheck.start_timeout)
+    yield from _checks_before_deadline(keys)
     if keys.port is None and keys.healthcheck.path:
         yield ((("healthcheck", "path"), "needs a port"),)
     if keys.port is None and keys.allow_from:
@@ -36,4 +37,18 @@ def _not_before_deadline(keys: ProcessKeys, path: Path, seconds: int) -> Iterato
         yield (
             (path, f"must be shorter than deploy.healthy_deadline, which is {deadline} s"),
             (("deploy", "healthy_deadline"), f"must be longer than {name}, which is {seconds} s"),
+        )
+
+
+def _checks_before_deadline(keys: ProcessKeys) -> Iterator[Fault]:
+    """So many healthy checks in a row take this long, however healthy the app is."""
+    deadline, check = keys.deploy.healthy_deadline, keys.healthcheck
+    seconds = (check.threshold - 1) * check.interval
+    if seconds >= deadline:
+        together = f"{check.threshold} checks, {check.interval} s apart, need {seconds} s"
+        late = f"{together}; deploy.healthy_deadline is {deadline} s"
+        yield (
+            (("healthcheck", "interval"), late),
+            (("healthcheck", "threshold"), late),
+            (("deploy", "healthy_deadline"), f"must be longer: {together}"),
         )

@@ -43,7 +43,7 @@ def version(accepted):
 def test_a_new_app(now):
     app, new = now()
     line, peak = explain(app, None, new)
-    assert peak == "app hello:   at most 1 instances (2 vCPU) at once"
+    assert peak == "app hello:   at most 1 instance (2 vCPU) at once"
     assert line.startswith(f"app hello: new: web 1 x t3.micro, version {version(new)}, script ")
 
 

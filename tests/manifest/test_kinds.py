@@ -37,7 +37,7 @@ def test_shares(project, share):
 
 @pytest.mark.parametrize(("text", "seconds"), [("1s", 1), ("90s", 90), ("2m", 120), ("1h", 3600)])
 def test_durations(project, text, seconds):
-    project.app(f"healthcheck: {{interval: {text}, timeout: {text}}}")
+    project.app(f"healthcheck: {{interval: {text}, timeout: {text}, threshold: 1}}")
     check = project.process().healthcheck
     assert (check.interval, check.timeout) == (seconds, seconds)
 

@@ -28,6 +28,23 @@ WORKER = ["cmd: a", "processes:", "  worker:", "    cmd: b"]
                 f"3: deploy.healthy_deadline: {EARLY} {START_TIMEOUT} 60 s",
             ],
         ),
+        (
+            ["cmd: a", "healthcheck: {interval: 150s, threshold: 3}"],
+            ["3: healthcheck.interval: 3 checks, 150 s apart, need 300 s; deploy.healthy_deadline is 300 s"],
+        ),
+        (["cmd: a", "healthcheck: {interval: 149s, threshold: 3}"], []),
+        (
+            ["cmd: a", "deploy: {healthy_deadline: 45s}", "healthcheck: {threshold: 10, start_timeout: 5s}"],
+            ["4: healthcheck.threshold: 10 checks, 5 s apart, need 45 s; deploy.healthy_deadline is 45 s"],
+        ),
+        (
+            [
+                "cmd: a",
+                "deploy: {healthy_deadline: 5s, min_healthy_time: 1s}",
+                "healthcheck: {start_timeout: 1s}",
+            ],
+            ["3: deploy.healthy_deadline: must be longer: 2 checks, 5 s apart, need 5 s"],
+        ),
         (["processes: {web: {count: 2}}"], ["2: processes.web.cmd: is missing"]),
         # of the worker alone
         (["processes:", "  worker: {count: 2}"], ["3: processes.worker.cmd: is missing"]),
