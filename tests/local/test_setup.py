@@ -1,8 +1,6 @@
 import os
-import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 from threading import Barrier
@@ -12,10 +10,10 @@ import pytest
 from local import privilege
 from local.errors import LocalError
 from local.logged import Log
-from local.progress import step
 from local.setup import __main__ as command
-from local.setup import environment, packages, steps
+from local.setup import packages, steps
 from local.setup.graph import Outcome, Step, run, with_needs
+from tests.local.commands import recorded
 
 PATIENCE = 60.0
 
@@ -216,162 +214,3 @@ class TestSteps:
         answers += [(0, "/cache/image\n")]
         steps._image()
         assert answers == []
-
-
-class TestEnvironment:
-    @pytest.fixture
-    def checkout(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-        (tmp_path / "checkout").mkdir()
-        for name in ("requirements.txt", "requirements-dev.txt", "constraints.txt"):
-            (tmp_path / "checkout" / name).write_text(name)
-        return tmp_path / "checkout"
-
-    @pytest.fixture
-    def commands(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-        """Records what would be run; `python -m venv` makes a python."""
-
-        def make_python(argv: list[str]) -> None:
-            if "venv" in argv:
-                (Path(argv[-1]) / "bin").mkdir(parents=True, exist_ok=True)
-                (Path(argv[-1]) / "bin" / "python").touch()
-
-        return recorded(monkeypatch, make_python)
-
-    def test_is_made_once_and_then_silent(
-        self, checkout: Path, commands: list[str], capfd: pytest.CaptureFixture[str]
-    ) -> None:
-        environment.ensure(Log(checkout / "log"), checkout)
-        assert environment.python(checkout).exists()
-        assert "Python environment" in capfd.readouterr().err
-        made = len(commands)
-        environment.ensure(Log(checkout / "log"), checkout)
-        assert len(commands) == made == 2
-        assert capfd.readouterr().err == ""
-
-    def test_another_checkout_with_the_same_pins_has_it_at_once(
-        self, checkout: Path, commands: list[str]
-    ) -> None:
-        environment.ensure(Log(checkout / "log"), checkout)
-        other = checkout.with_name("other")
-        shutil.copytree(checkout, other, ignore=shutil.ignore_patterns(".venv"))
-        environment.ensure(Log(other / "log"), other)
-        assert environment.python(other).exists()
-        assert len(commands) == 2
-
-    def test_who_waited_for_another_set_up_takes_its_environment(
-        self, checkout: Path, commands: list[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        @contextmanager
-        def other_ends(folder: Path) -> Iterator[None]:
-            (place := folder / environment.key(checkout) / "bin").mkdir(parents=True)
-            (place / "python").touch()
-            environment._mark(place.parent).touch()
-            yield
-
-        monkeypatch.setattr(environment, "locked", other_ends)
-        environment.ensure(Log(checkout / "log"), checkout)
-        assert commands == []
-
-    @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "constraints.txt"])
-    def test_is_made_anew_when_what_it_is_made_from_changes(
-        self, checkout: Path, commands: list[str], name: str
-    ) -> None:
-        environment.ensure(Log(checkout / "log"), checkout)
-        (checkout / name).write_text("changed")
-        environment.ensure(Log(checkout / "log"), checkout)
-        assert len(commands) == 4
-
-    def test_is_made_anew_when_its_python_is_gone(self, checkout: Path, commands: list[str]) -> None:
-        environment.ensure(Log(checkout / "log"), checkout)
-        environment.python(checkout).unlink()
-        environment.ensure(Log(checkout / "log"), checkout)
-        assert len(commands) == 4
-
-    @pytest.mark.usefixtures("commands")
-    def test_a_failed_install_leaves_the_old_one_in_use_and_counts_for_nothing(
-        self, checkout: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        environment.ensure(Log(checkout / "log"), checkout)
-        before = (checkout / ".venv").readlink()
-        (checkout / "requirements.txt").write_text("changed")
-
-        def fail(*argv: object, **_: object) -> None:
-            if "pip" in argv:
-                raise LocalError("pip failed")
-
-        monkeypatch.setattr(Log, "run", fail)
-        for _ in range(2):
-            with pytest.raises(LocalError, match="pip failed"):
-                environment.ensure(Log(checkout / "log"), checkout)
-        assert (checkout / ".venv").readlink() == before
-        assert environment.python(checkout).exists()
-
-    @pytest.mark.usefixtures("commands")
-    def test_somebody_elses_is_not_touched(self, checkout: Path) -> None:
-        (checkout / ".venv").mkdir()
-        with pytest.raises(LocalError, match="was not made by this set-up\n  move it away"):
-            environment.ensure(Log(checkout / "log"), checkout)
-        assert list((checkout / ".venv").iterdir()) == []
-
-
-class TestLog:
-    def test_a_failed_program_is_told_with_its_last_words(self, tmp_path: Path) -> None:
-        log = Log(tmp_path / "new" / "log")
-        with pytest.raises(LocalError) as failure:
-            log.run("sh", "-c", "seq 100; echo the disk is full >&2; exit 3")
-        assert "ended with exit code 3" in str(failure.value)
-        assert "    the disk is full" in str(failure.value)
-        assert str(log.path) in str(failure.value)
-        assert "\n    50\n" not in str(failure.value)
-        assert "\n50\n" in log.path.read_text()
-
-    def test_the_last_words_are_not_those_of_an_earlier_program(self, tmp_path: Path) -> None:
-        log = Log(tmp_path / "log")
-        log.run("echo", "all is well")
-        with pytest.raises(LocalError) as failure:
-            log.run("false")
-        assert "all is well" not in str(failure.value)
-        assert "all is well" in log.path.read_text()
-
-    def test_gives_its_environment_and_ours(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("OURS", "1")
-        log = Log(tmp_path / "log", {"ADDED": "2"})
-        log.run("sh", "-c", "echo $OURS$ADDED")
-        assert "\n12\n" in log.path.read_text()
-
-    def test_a_program_that_is_not_there_is_told(self, tmp_path: Path) -> None:
-        with pytest.raises(LocalError, match="no-such-program is not installed"):
-            Log(tmp_path / "log").run("no-such-program")
-
-
-class TestProgress:
-    def test_a_step_is_a_line_with_its_time(self, capfd: pytest.CaptureFixture[str]) -> None:
-        with step("machine image"):
-            pass
-        out, err = capfd.readouterr()
-        assert out == ""
-        assert err.startswith("  machine image ...")
-        assert err.endswith(" s\n")
-        assert "failed" not in err
-
-    def test_a_failed_step_says_so(self, capfd: pytest.CaptureFixture[str]) -> None:
-        with pytest.raises(LocalError), step("machine image"):
-            fails()
-        assert " failed after 0.0 s\n" in capfd.readouterr().err
-
-
-def recorded(
-    monkeypatch: pytest.MonkeyPatch, effect: Callable[[list[str]], None] = lambda _: None
-) -> list[str]:
-    """The command lines that would have been run."""
-    commands: list[str] = []
-
-    def record(_log: Log, *argv: str | Path, cwd: Path | None = None) -> None:
-        assert cwd is None
-        words = [str(word) for word in argv]
-        commands.append(" ".join(words))
-        effect(words)
-
-    monkeypatch.setattr(Log, "run", record)
-    return commands
