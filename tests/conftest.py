@@ -1,5 +1,6 @@
 """Fixtures of more than one tier."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,11 @@ SLOWEST_FIRST = (
     *("machines/test_runtimes", "engine", "machines", "local/provider", "local"),
 )
 """How the files' paths begin, by the minutes that each file takes as a whole."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Three for two cores: most tests wait for machines half of their time."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
