@@ -151,11 +151,14 @@ def test_a_process_goes_while_another_rolls_and_only_after_it(simulated):
     simulated.app("x", cmd=None, processes={"web": web, "worker": worker})
     simulated.up()
     old = simulated.instances()
-    broken = {**web, "image_id": simulated.image("hang step=packages"), "deploy": {"healthy_deadline": "5s"}}
-    broken["healthcheck"] = {"path": "/", "start_timeout": "3s"}
-    broken["deploy"]["min_healthy_time"] = "1s"
+    broken = {
+        **web,
+        "image_id": simulated.image("hang step=packages"),
+        "deploy": {"healthy_deadline": "5s", "min_healthy_time": "1s"},
+        "healthcheck": {"interval": "1s", "start_timeout": "3s"},
+    }
     simulated.app("x", cmd=None, processes={"web": broken})
-    simulated.failed_up()
+    assert "hangs: not ready 5 s after its launch" in simulated.failed_up().text
     assert old.items() < simulated.instances().items()
     simulated.app("x", cmd=None, processes={"web": {**web, "env": {"CHANGED": "yes"}}})
     done = simulated.up()
