@@ -142,15 +142,20 @@ def _forgotten(hands, name):
     hands.forgets(name)
 
 
+def _profile_with_role(iam):
+    """What is just made may have its role already."""
+    iam.create_instance_profile(InstanceProfileName=IN_AWS)
+    iam.create_role(RoleName="left", AssumeRolePolicyDocument=TRUST)
+    iam.add_role_to_instance_profile(InstanceProfileName=IN_AWS, RoleName="left")
+
+
 IN_AWS = "compute-instances.dev.hello"
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
 PLANTED = {
     "role-exists": lambda hands: hands.stack.client("iam").create_role(
         RoleName=IN_AWS, AssumeRolePolicyDocument=TRUST
     ),
-    "profile-exists": lambda hands: hands.stack.client("iam").create_instance_profile(
-        InstanceProfileName=IN_AWS
-    ),
+    "profile-exists": lambda hands: _profile_with_role(hands.stack.client("iam")),
     "group-exists": lambda hands: hands.stack.client("ec2").create_security_group(
         GroupName=f"{IN_AWS}.web", Description="planted"
     ),
