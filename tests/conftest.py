@@ -31,6 +31,17 @@ def _place(item: pytest.Item) -> int:
     return next((n for n, start in enumerate(SLOWEST_FIRST) if where.startswith(start)), len(SLOWEST_FIRST))
 
 
+TOLD = "told"
+"""A property that a test records for people: it stands at the end of the run."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in terminalreporter.getreports("passed"):
+        for name, text in report.user_properties:
+            if name == TOLD:
+                terminalreporter.write_line(str(text))
+
+
 @pytest.fixture
 def simulated(tmp_path: Path) -> Iterator[Stack]:
     """A stack whose machines are simulated."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 import yaml
 
+from tests.conftest import TOLD
 from tests.stack import Done, Stack
 
 pytestmark = pytest.mark.engine
@@ -83,19 +84,10 @@ def lives(stack: Stack, apps: int, each: int) -> str:
     return f"{apps * each} instances over {apps} apps: {', '.join(fleet.took)}"
 
 
-@pytest.fixture
-def told(capsys):
-    """Prints what is said at the end, also where pytest keeps what tests print."""
-    lines = []
-    yield lines.append
-    with capsys.disabled():
-        print(*lines, sep="\n")  # noqa: T201
-
-
-def test_40_instances_over_8_apps(simulated, told):
-    told(lives(simulated, apps=8, each=5))
+def test_40_instances_over_8_apps(simulated, record_property):
+    record_property(TOLD, lives(simulated, apps=8, each=5))
 
 
 @pytest.mark.soak
-def test_200_instances_over_20_apps(simulated, told):
-    told(lives(simulated, apps=20, each=10))
+def test_200_instances_over_20_apps(simulated, record_property):
+    record_property(TOLD, lives(simulated, apps=20, each=10))
