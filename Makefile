@@ -54,7 +54,7 @@ engine: tools ##   the real pulumi, simulated machines
 machines: setup ##   machines that boot (root)
 	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "machines and not soak"
 
-soak: setup ## what `make test` leaves out: pulumi killed at every chosen moment; half an hour
+soak: setup ## what `make test` leaves out: every chosen moment to kill pulumi, long walks, 200 instances; an hour
 	@$(BIN)/pytest --numprocesses auto --no-loadscope-reorder -m soak
 
 bench: setup ## the figures of docs/performance.md

@@ -44,7 +44,7 @@ def run(
 
 def end(process: subprocess.Popen[str]) -> None:
     """SIGKILL to every process of its session, some of which may outlive it. Returns when all are gone."""
-    while pids := _living(process.pid):
+    while pids := living(process.pid):
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -52,7 +52,7 @@ def end(process: subprocess.Popen[str]) -> None:
     process.wait()
 
 
-def _living(leader: int) -> list[int]:
+def living(leader: int) -> list[int]:
     """The living processes of the session that `leader` began."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):

@@ -1,6 +1,7 @@
 """A pulumi that runs, watched by its events, so that a signal reaches it at a chosen moment."""
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.command import DEADLINE, begin, end
+from tests.command import DEADLINE, begin, end, living
 from tests.stack import BEGIN, END, Done, Stack, steps
 
 LOOK = 0.005
@@ -63,6 +64,12 @@ class Update:
             time.sleep(LOOK)
             self.signal(signal.SIGSTOP)
             time.sleep(LOOK)
+
+    def hold_provider(self) -> None:
+        """Stands the provider still: it answers nothing that it is asked."""
+        for pid in living(self.process.pid):
+            if b"local.provider" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGSTOP)
 
     def signal(self, number: signal.Signals) -> None:
         assert self.process.poll() is None, f"it is over:\n{self.output.read_text()}"
