@@ -14,7 +14,7 @@ PULUMI := $(LOCAL) run pulumi
 # Each file stays in one process, for its tests may share a local AWS; tests/conftest.py says in which order.
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help up preview down local-env orphans test check unit engine machines soak bench schema setup tools local-aws
+.PHONY: help up preview down local-env orphans test check unit engine machines soak bench schema policies setup tools local-aws
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ bench: setup ## the figures of docs/performance.md
 schema: tools ## the JSON Schema and the reference page of app files, anew from their model
 	@$(BIN)/python -m manifest schema >manifest/app-file.schema.json
 	@$(BIN)/python -m manifest reference >docs/app-file.md
+
+policies: tools ## the IAM policies of iam/, anew from their table
+	@for which in preview deploy; do $(BIN)/python -m fleet.policies $$which >iam/$$which.json; done
 
 setup:
 	@python3 -m local.setup

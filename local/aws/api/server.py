@@ -15,6 +15,7 @@ from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from local.aws.api.access import LocalRequest, LocalS3Request
 from local.aws.api.account import ACCOUNT, REGION, AccessKey, create_admin, create_image
 from local.aws.api.addresses import PublicAddresses
 from local.aws.api.backend import LocalBackend
@@ -67,6 +68,8 @@ def _teach_moto(public: IPv4Network) -> None:
     # moto looks these names up in its modules at every launch; its own give states and addresses nothing has.
     instances.Instance = LocalInstance
     access_control.AssumedRoleAccessKey = LocalRoleKey
+    access_control.IAMRequest = LocalRequest
+    access_control.S3IAMRequest = LocalS3Request
     addresses = PublicAddresses(public, _taken_addresses)
     elastic_network_interfaces.random_public_ip = addresses.take
     elastic_ip_addresses.random_ip = addresses.take
