@@ -1,6 +1,7 @@
 """The shipped policies, with IAM checked: what preview and deploy may do is enough, and no more than said."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,7 +35,7 @@ class Team(Stack):
     def by(self, *shipped: str, without: str | None = None) -> "Team":
         """Somebody who may do what these policies say, but for one action."""
         iam = self.client("iam")
-        name = "-".join([*shipped, (without or "all").replace(":", "-")])
+        name = f"{'-'.join(shipped)}-{time.monotonic_ns()}"
         iam.create_user(UserName=name)
         for which in shipped:
             document = json.dumps(_less(self._policy(which), without))
