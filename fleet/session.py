@@ -47,12 +47,18 @@ def _client(provider: Mapping[str, Any], service: str) -> Any:  # noqa: ANN401 -
 
 def _session(provider: Mapping[str, Any]) -> boto3.Session:
     return boto3.Session(
+        botocore_session=_without_shell_profile() if provider.get("accessKey") else None,
         aws_access_key_id=provider.get("accessKey"),
         aws_secret_access_key=provider.get("secretKey"),
         aws_session_token=provider.get("token"),
         region_name=provider.get("region"),
         profile_name=provider.get("profile"),
     )
+
+
+def _without_shell_profile() -> botocore.session.Session:
+    """For a session with credentials of its own: a profile that the shell names must not even exist."""
+    return botocore.session.Session(session_vars={"profile": (None, None, None, None)})
 
 
 def _roles(provider: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -73,7 +79,7 @@ def _assumed(session: boto3.Session, role: Mapping[str, Any]) -> boto3.Session:
         role_arn=role["roleArn"],
         extra_args={key: value for key, value in options.items() if value},
     )
-    assumed: Any = botocore.session.get_session()
+    assumed: Any = _without_shell_profile()
     assumed._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")  # noqa: SLF001
     return boto3.Session(botocore_session=assumed, region_name=session.region_name)
 

@@ -14,7 +14,10 @@ DEFAULTS = "__defaults"
 
 
 def unmarshal(struct: struct_pb2.Struct) -> Properties:
-    """The properties of a request. What is not known yet is the string `UNKNOWN`; null is left out."""
+    """The properties of a request. What is not known yet is the string `UNKNOWN`; null is left out.
+
+    A secret, which the engine wraps only in the provider's configuration, is its plain value.
+    """
     values = {key: _plain(value) for key, value in struct.fields.items()}
     return {key: value for key, value in values.items() if value is not None}
 
@@ -22,12 +25,17 @@ def unmarshal(struct: struct_pb2.Struct) -> Properties:
 def _plain(value: struct_pb2.Value) -> Any:  # noqa: ANN401 - JSON
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
-        return unmarshal(value.struct_value)
+        return _unwrapped(unmarshal(value.struct_value))
     if kind == "list_value":
         return [_plain(item) for item in value.list_value.values]
     if kind == "number_value" and value.number_value.is_integer():
         return int(value.number_value)  # the wire knows floats only, and AWS's clients take no 3.0 for 3
     return None if kind in {None, "null_value"} else getattr(value, kind)
+
+
+def _unwrapped(value: Properties) -> Any:  # noqa: ANN401 - JSON
+    secret = value.get(rpc._special_sig_key) == rpc._special_secret_sig  # noqa: SLF001
+    return value["value"] if secret else value
 
 
 def marshal(properties: Properties) -> struct_pb2.Struct:

@@ -1,7 +1,7 @@
 """What the stack configures is who asks AWS, the provider and the gates alike, whatever the shell has."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -54,21 +54,3 @@ def test_the_stack_s_keys_and_profile_win_over_the_shell_s(shell: Shell) -> None
     configure(shell, profile="team")
     shell.app("hello", env={"GREETING": "hi"})
     assert " proved, " in shell.up().text
-
-
-def test_the_provider_s_good_profile_is_not_enough_for_a_gate_that_would_ask_the_shell(
-    shell: Shell, tmp_path: Path
-) -> None:
-    """The control of the gates alone: theirs is the same profile, which may not read a console here."""
-    iam = shell.client("iam")
-    iam.create_user(UserName="blind")
-    everything = (
-        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"},'
-    )
-    but = '{"Effect": "Deny", "Action": "ec2:GetConsoleOutput", "Resource": "*"}]}'
-    iam.put_user_policy(UserName="blind", PolicyName="own", PolicyDocument=everything + but)
-    key = iam.create_access_key(UserName="blind")["AccessKey"]
-    admin = replace(shell, variables={})
-    configure(admin, accessKey=key["AccessKeyId"], secretKey=key["SecretAccessKey"])
-    told = admin.failed_up().text
-    assert "user/blind is not authorized to perform: ec2:GetConsoleOutput" in told

@@ -26,14 +26,18 @@ def test_what_the_stack_leaves_open_comes_from_the_shell():
     assert key_of(ec2_client({"region": "eu-central-1"})) == "SHELL"
 
 
-def test_keys_of_the_stack_win(monkeypatch):
-    monkeypatch.setenv("AWS_PROFILE", "shell")
+@pytest.mark.parametrize("theirs", ["shell", "gone"])
+def test_keys_of_the_stack_win(monkeypatch, theirs):
+    monkeypatch.setenv("AWS_PROFILE", theirs)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "of the shell")
     client = ec2_client({"region": "eu-central-1", "accessKey": "STACK", "secretKey": "x"})
     assert key_of(client) == "STACK"
+    assert client._request_signer._credentials.token is None
 
 
-def test_a_profile_of_the_stack_wins(monkeypatch):
-    monkeypatch.setenv("AWS_PROFILE", "shell")
+@pytest.mark.parametrize("theirs", ["shell", "gone"])
+def test_a_profile_of_the_stack_wins(monkeypatch, theirs):
+    monkeypatch.setenv("AWS_PROFILE", theirs)
     assert key_of(ec2_client({"region": "eu-central-1", "profile": "team"})) == "TEAM"
 
 
@@ -51,7 +55,8 @@ def test_endpoints_of_the_stack_win(monkeypatch):
     )
 
 
-def test_a_role_of_the_stack_is_assumed(monkeypatch):
+@pytest.mark.parametrize("theirs", ["shell", "gone"])
+def test_a_role_of_the_stack_is_assumed(monkeypatch, theirs):
     asked = []
 
     class Fetcher:
@@ -68,7 +73,10 @@ def test_a_role_of_the_stack_is_assumed(monkeypatch):
 
     monkeypatch.setattr("fleet.session.AssumeRoleCredentialFetcher", Fetcher)
     role = {"roleArn": "arn:aws:iam::222233334444:role/deploy", "externalId": "e"}
-    client = ec2_client({"region": "eu-central-1", "assumeRole": role})
+    monkeypatch.setenv("AWS_PROFILE", theirs)
+    stack = {"region": "eu-central-1", "accessKey": "STACK", "secretKey": "x", "assumeRole": role}
+    client = ec2_client(stack)
     assert client._request_signer._credentials.get_frozen_credentials().access_key == "ROLE"
+    assert asked[0]["source_credentials"].access_key == "STACK"
     assert asked[0]["role_arn"] == "arn:aws:iam::222233334444:role/deploy"
     assert asked[0]["extra_args"] == {"RoleSessionName": "compute-instances", "ExternalId": "e"}

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from pulumi.runtime import rpc
 
 from local.errors import LocalError
 from local.provider import session
@@ -88,6 +89,12 @@ def test_default_tags_reach_every_resource(unconfigured, cloud):
     unconfigured.configure({**KEYS, "defaultTags": '{"tags": {"stack": "local"}}'})
     checked = unconfigured.check("aws:s3/bucket:Bucket", {}, tags={"app": "hello"})
     assert checked["tagsAll"] == {"stack": "local", "app": "hello"}
+
+
+def test_keys_may_be_secrets_of_the_stack(unconfigured, cloud):
+    del cloud
+    wrapped = {rpc._special_sig_key: rpc._special_secret_sig, "value": KEYS["secretKey"]}
+    unconfigured.configure({**KEYS, "secretKey": wrapped})
 
 
 def test_faults_of_the_configuration_are_failures_of_the_check(unconfigured, cloud):
