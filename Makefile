@@ -14,7 +14,7 @@ PULUMI := $(LOCAL) run pulumi
 # Each file stays in one process, for its tests may share a local AWS; tests/conftest.py says in which order.
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help up preview down local-env orphans test check unit engine machines soak bench schema policies setup tools local-aws
+.PHONY: help up preview down local-env plugin orphans test check unit engine machines soak bench schema policies setup tools local-aws
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ down: ## end the local AWS; leave nothing of it
 
 local-env: tools ## for `eval "$(make -s local-env)"`: this shell then talks to the local AWS
 	@$(LOCAL) env
+
+plugin: local-aws ## the real pulumi-aws plugin for the local AWS, in place of the stand-in: a large download
+	@$(PULUMI) plugin install resource aws \
+	  "v$$($(BIN)/python -c 'import importlib.metadata as m; print(m.version("pulumi-aws"))')"
 
 orphans: ## instances that the state of STACK=dev does not know (a killed up leaves them); YES=1 removes them
 	@$(if $(filter local,$(STACK)),$(LOCAL) run )$(PYTHON) -m fleet.orphans \

@@ -4,6 +4,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 from local import toolchain
@@ -83,5 +84,7 @@ def _toolchain() -> list[str]:
 
 def _plugin(home: Home) -> list[str]:
     """The stand-in for Pulumi's AWS plugin, unless the real one is installed: found on PATH it would win."""
-    real = any((home.pulumi / "plugins").glob("resource-aws-v*"))
+    folder = home.pulumi / "plugins" / f"resource-aws-v{version('pulumi-aws')}"
+    # Beside one that is not whole, Pulumi leaves this mark.
+    real = folder.is_dir() and not folder.with_name(f"{folder.name}.partial").exists()
     return [] if real else [str(CHECKOUT / "local" / "provider" / "bin")]

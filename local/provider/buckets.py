@@ -68,6 +68,7 @@ def empty(call: Call, bucket: str, key: str | None = None) -> None:
 BUCKET = Resource(
     token="aws:s3/bucket:Bucket",  # noqa: S106
     source="https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucket/",
+    code="s3/bucket.go",
     arguments=(
         Argument(name="bucket", autoname=True, replaces=always),
         Argument(name="forceDestroy", default=False),
@@ -120,6 +121,7 @@ def _delete_block(call: Call) -> None:
 PUBLIC_ACCESS_BLOCK = Resource(
     token="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",  # noqa: S106
     source="https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketpublicaccessblock/",
+    code="s3/bucket_public_access_block.go",
     arguments=(
         Argument(name="bucket", required=True, replaces=always),
         *(Argument(name=name, default=False) for name in _BLOCKS),

@@ -94,6 +94,7 @@ def _strip(call: Call) -> None:
 ROLE = Resource(
     token="aws:iam/role:Role",  # noqa: S106
     source="https://www.pulumi.com/registry/packages/aws/api-docs/iam/role/",
+    code="iam/role.go",
     arguments=(
         Argument(name="assumeRolePolicy", required=True, document=True),
         Argument(name="description"),
@@ -138,6 +139,7 @@ def _delete_policy(call: Call) -> None:
 ROLE_POLICY = Resource(
     token="aws:iam/rolePolicy:RolePolicy",  # noqa: S106
     source="https://www.pulumi.com/registry/packages/aws/api-docs/iam/rolepolicy/",
+    code="iam/role_policy.go",
     arguments=(
         _NAME,
         Argument(name="policy", required=True, document=True),
@@ -207,6 +209,7 @@ def _delete_profile(call: Call) -> None:
 INSTANCE_PROFILE = Resource(
     token="aws:iam/instanceProfile:InstanceProfile",  # noqa: S106
     source="https://www.pulumi.com/registry/packages/aws/api-docs/iam/instanceprofile/",
+    code="iam/instance_profile.go",
     arguments=(_NAME, _PATH, Argument(name="role"), tags.TAGS),
     outputs=("arn", "createDate", "uniqueId"),
     create=_create_profile,

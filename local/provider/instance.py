@@ -195,6 +195,7 @@ def delete(call: Call) -> None:
 INSTANCE = Resource(
     token=TOKEN,
     source="https://www.pulumi.com/registry/packages/aws/api-docs/ec2/instance/",
+    code="ec2/ec2_instance.go",
     arguments=ARGUMENTS,
     outputs=OUTPUTS,
     at_most_one=("userData", "userDataBase64"),

@@ -111,6 +111,7 @@ def _delete(call: Call) -> None:
 OBJECT = Resource(
     token=TOKEN,
     source="https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketobjectv2/",
+    code="s3/object.go",
     arguments=(
         Argument(name="bucket", required=True, replaces=always),
         Argument(name="key", required=True, replaces=always),

@@ -122,6 +122,7 @@ def _revoke(call: Call, revoke: Any) -> None:  # noqa: ANN401 - one of two metho
 INGRESS_RULE = Resource(
     token="aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",  # noqa: S106
     source="https://www.pulumi.com/registry/packages/aws/api-docs/vpc/securitygroupingressrule/",
+    code="ec2/vpc_security_group_ingress_rule.go",
     arguments=_RULE_ARGUMENTS,
     outputs=("arn", "region", "securityGroupRuleId"),
     at_most_one=_SOURCES,
@@ -134,6 +135,7 @@ INGRESS_RULE = Resource(
 EGRESS_RULE = Resource(
     token="aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",  # noqa: S106
     source="https://www.pulumi.com/registry/packages/aws/api-docs/vpc/securitygroupegressrule/",
+    code="ec2/vpc_security_group_egress_rule.go",
     arguments=_RULE_ARGUMENTS,
     outputs=("arn", "region", "securityGroupRuleId"),
     at_most_one=_SOURCES,

@@ -72,6 +72,7 @@ def _in_use(error: ClientError) -> bool:
 GROUP = Resource(
     token="aws:ec2/securityGroup:SecurityGroup",  # noqa: S106
     source="https://www.pulumi.com/registry/packages/aws/api-docs/ec2/securitygroup/",
+    code="ec2/vpc_security_group.go",
     arguments=(
         Argument(name="description", default="Managed by Pulumi", replaces=always),
         Argument(name="name", autoname=True, replaces=always),

@@ -10,6 +10,9 @@ from local.provider.waiting import Wait
 
 SERVED = "the stand-in for pulumi-aws does not serve"
 
+PROVIDER = "https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service"
+"""What pulumi-aws 7 is built from."""
+
 Replaces = Callable[[Properties, Properties], bool]
 
 
@@ -96,11 +99,13 @@ class Resource:
 
     `create` returns the id as soon as there is one and leaves nothing behind when it raises. What may fail
     later is for `settle` (default: `read`), which returns the outputs: so the id is never lost. `read`
-    returns None for what is gone. `source` is where names, defaults and reasons to replace were taken from.
+    returns None for what is gone. `source` is where names, defaults and reasons to replace were taken from,
+    `code` the file of the real provider, below PROVIDER, whose calls, waits and retries are made here.
     """
 
     token: str
     source: str
+    code: str
     arguments: tuple[Argument, ...]
     outputs: tuple[str, ...]
     create: Callable[[Call], str]

@@ -1,6 +1,7 @@
 """The shipped policies, with IAM checked: what preview and deploy may do is enough, and no more than said."""
 
 import json
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import pytest
 
 from fleet.policies import filled, policies
 from manifest import Settings
+from tests.command import run
 from tests.stack import ROOT, Stack, own_stack
 
 pytestmark = pytest.mark.engine
@@ -130,3 +132,18 @@ def assert_refused(team: Team, action: str, command: Sequence[str]) -> None:
     done = team.by(*REACHES, without=action).pulumi(*command)
     assert done.code != 0, done.text
     assert f"is not authorized to perform: {action}" in done.text
+
+
+def test_the_commands_of_the_page_make_the_roles(team: Team) -> None:
+    """All but gh, which would ask GitHub."""
+    page = (ROOT / "docs" / "aws-policies.md").read_text().splitlines()
+    commands = [line[2:] for line in page if line.startswith("$ ") and not line.startswith("$ gh ")]
+    (team.project / "iam").symlink_to(ROOT / "iam")
+    shutil.copy(ROOT / "Pulumi.dev.yaml", team.project)
+    done = run(["bash", "-euc", "\n".join(commands)], team.project, team.environment())
+    assert done.returncode == 0, done.stdout
+    iam = team.client("iam")
+    held = {
+        role: iam.list_role_policies(RoleName=role)["PolicyNames"] for role in ("preview-dev", "deploy-dev")
+    }
+    assert held == {"preview-dev": ["preview"], "deploy-dev": ["preview", "deploy"]}

@@ -13,6 +13,8 @@ import pytest
 from bootstrap import bucket_name
 from fleet import names
 from fleet.policies import FOLDER, PLACEHOLDER, filled, policies, read_table
+from local.provider.rows import RESOURCES
+from local.provider.table import PROVIDER
 from manifest import ManifestError, Settings
 from tests.stack import ROOT
 
@@ -75,6 +77,12 @@ def test_every_action_says_what_calls_it():
         assert row["why"]
         for source in row["actions"].values():
             assert re.fullmatch(r"(ec2|iam|s3)/\w+\.go", source) or (ROOT / source).is_file(), source
+
+
+def test_what_makes_each_resource_that_the_program_declares_has_permissions():
+    callers = {source for _, row in rows() for source in row["actions"].values()}
+    assert {row.code for row in RESOURCES.values()} <= callers
+    assert read_table(ROOT)["provider"] == PROVIDER
 
 
 class TestNames:

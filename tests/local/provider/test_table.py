@@ -1,6 +1,7 @@
 """The table against the SDK: no type, argument or output that pulumi-aws does not have."""
 
 import inspect
+import re
 
 import pytest
 
@@ -56,6 +57,12 @@ def test_every_part_and_unsettled_output_is_one_of_the_sdk(row):
 def test_every_row_says_where_its_facts_are_from(row):
     assert row.source.startswith("https://www.pulumi.com/registry/packages/aws/api-docs/")
     assert row.token.rpartition(":")[2].lower() in row.source
+
+
+@pytest.mark.parametrize("row", RESOURCES.values(), ids=lambda row: row.token)
+def test_every_row_names_the_code_that_it_stands_for(row):
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", row.token.rpartition(":")[2]).lower()
+    assert name.removesuffix("v2").removeprefix("bucket_").removesuffix("s") in row.code
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.token)
