@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -109,6 +110,10 @@ def test_who_may_deploy_rolls_out_changes_and_takes_down(team: Team) -> None:
     assert len(team.instances("running")) == 2
     team.app("hello", source="../slugs/hello", count=2, env={"GREETING": "hi"}, tags={"team": "other"})
     deployer.up()
+    looked = run(
+        [sys.executable, "-m", "fleet.orphans", "--stack", "local"], team.project, deployer.environment()
+    )
+    assert looked.stdout == "no orphans\n"
     gone = deployer.pulumi("destroy", "--yes", "--skip-preview")
     assert gone.code == 0, gone.text
     assert team.instances() == {}

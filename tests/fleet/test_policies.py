@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
+import botocore.session
 import pytest
 
 from bootstrap import bucket_name
@@ -64,6 +65,17 @@ def test_nothing_stands_for_every_action():
 
 def actions(which: str) -> list[str]:
     return [action for statement in policy(which)["Statement"] for action in statement["Action"]]
+
+
+@pytest.mark.parametrize("service", ["ec2", "iam", "kms"])
+def test_every_action_is_an_operation_of_its_service(service):
+    """Of S3 only some bear the name of one."""
+    known = botocore.session.get_session().get_service_model(service).operation_names
+    asked = {
+        one.partition(":")[2] for which in PERMISSIONS for one in actions(which) if one.startswith(service)
+    }
+    assert asked - {"PassRole"} - set(known) == set()
+    assert asked
 
 
 def test_preview_writes_nothing():

@@ -12,7 +12,8 @@ from tests.stack import Stack, eventually, own_stack
 pytestmark = pytest.mark.machines
 
 LAG = 25.0
-"""Longer than a boot takes to its fetch on a busy machine; well within the script's minute."""
+"""More than the 15 s that must not fail a rollout, longer than a boot takes to its fetch on a busy machine,
+and well within the script's minute."""
 
 
 def put_policy_anew(stack: Stack) -> None:
