@@ -113,15 +113,23 @@ def refuse_placeholders(settings: Settings) -> None:
 
 
 def _placeholders(settings: Settings) -> Iterator[Problem]:
+    """Each with the command that fills it in, ready to paste."""
+    fill_in, region = f"pulumi config set --stack {settings.stack}", settings.region
     if settings.account == DOCUMENTATION_ACCOUNT:
-        text = f"is AWS's documentation account; put yours, as told by: {_ASK_ACCOUNT}"
+        put = f"{fill_in} --type string --path 'aws:allowedAccountIds[0]' \"$({_ASK_ACCOUNT})\""
+        text = f"is AWS's documentation account; put yours: {put}"
         yield _problem(settings, "aws:allowedAccountIds", text)
     if settings.image_id == PLACEHOLDER_IMAGE:
-        text = "is a placeholder; put the region's official Debian 12 image, as told by: "
-        yield _problem(settings, "imageId", f"{text}{_ASK_IMAGE}{settings.region}")
+        put = f'{fill_in} imageId "$({_ASK_IMAGE}{region})"'
+        text = f"is a placeholder; put the official Debian 12 image of {region}: {put}"
+        yield _problem(settings, "imageId", text)
     if any(_PLACEHOLDER_SUBNET.fullmatch(subnet) for subnet in settings.subnets):
-        text = "are placeholders; put subnets of your VPC, or take the key out for the default VPC's: "
-        yield _problem(settings, "subnets", f"{text}{_ASK_SUBNETS}{settings.region}")
+        text = (
+            "are placeholders; for the default VPC's: "
+            f"pulumi config rm --stack {settings.stack} subnets; for your own: "
+            f"{fill_in} --path 'subnets[0]' SUBNET, as told by: {_ASK_SUBNETS}{region}"
+        )
+        yield _problem(settings, "subnets", text)
 
 
 def _problem(settings: Settings, key: str, text: str) -> Problem:

@@ -261,14 +261,16 @@ class TestPlaceholders:
         )
         account, image = problems(refuse_placeholders, project.settings())
         assert account == (
-            "Pulumi.dev.yaml:3: aws:allowedAccountIds: is AWS's documentation account; put yours, "
-            "as told by: aws sts get-caller-identity --query Account --output text"
+            "Pulumi.dev.yaml:3: aws:allowedAccountIds: is AWS's documentation account; put yours: "
+            "pulumi config set --stack dev --type string --path 'aws:allowedAccountIds[0]' "
+            '"$(aws sts get-caller-identity --query Account --output text)"'
         )
         assert image == (
-            "Pulumi.dev.yaml:4: imageId: is a placeholder; put the region's official Debian 12 image, "
-            "as told by: aws ec2 describe-images --owners 136693071363 "
+            "Pulumi.dev.yaml:4: imageId: is a placeholder; put the official Debian 12 image of eu-central-1: "
+            "pulumi config set --stack dev imageId "
+            '"$(aws ec2 describe-images --owners 136693071363 '
             "--filters 'Name=name,Values=debian-12-amd64-*' "
-            "--query 'sort_by(Images,&CreationDate)[-1].ImageId' --output text --region eu-central-1"
+            "--query 'sort_by(Images,&CreationDate)[-1].ImageId' --output text --region eu-central-1)\""
         )
 
     def test_one_of_them_is_enough(self, project):
