@@ -11,6 +11,8 @@ REGION = "us-east-1"
 
 IMAGE_ID = "ami-0c0ffee0000000012"
 IMAGE_NAME = "debian-12-amd64-local"
+DEBIAN = "136693071363"
+"""The account that the official images belong to: https://wiki.debian.org/Cloud/AmazonEC2Image"""
 
 ADMIN = "admin"
 _EVERYTHING = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
@@ -38,7 +40,7 @@ def create_image(backend: EC2Backend) -> None:
         IMAGE_ID,
         name=IMAGE_NAME,
         description="Debian 12 as systemd-nspawn boots it",
-        owner_id=ACCOUNT,
+        owner_id=DEBIAN,
         public=True,
         virtualization_type="hvm",
         hypervisor="xen",

@@ -12,6 +12,7 @@ from moto import settings
 from moto.ec2.models import ec2_backends, elastic_ip_addresses, elastic_network_interfaces, instances
 from moto.iam import access_control
 from moto.iam.models import iam_backends
+from moto.kms import models as kms
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -21,6 +22,7 @@ from local.aws.api.addresses import PublicAddresses
 from local.aws.api.backend import LocalBackend
 from local.aws.api.iam import LocalIam, LocalRoleKey
 from local.aws.api.instance import LocalInstance
+from local.aws.api.keys import LocalKey
 from local.aws.api.lag import Lag
 from local.errors import LocalError
 
@@ -70,6 +72,7 @@ def _teach_moto(public: IPv4Network) -> None:
     access_control.AssumedRoleAccessKey = LocalRoleKey
     access_control.IAMRequest = LocalRequest
     access_control.S3IAMRequest = LocalS3Request
+    kms.Key = LocalKey
     addresses = PublicAddresses(public, _taken_addresses)
     elastic_network_interfaces.random_public_ip = addresses.take
     elastic_ip_addresses.random_ip = addresses.take
