@@ -14,7 +14,7 @@ PULUMI := $(LOCAL) run pulumi
 # Each file stays in one process, for its tests may share a local AWS; tests/conftest.py says in which order.
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help up preview down local-env plugin orphans test check unit engine machines soak bench schema policies setup tools local-aws
+.PHONY: help up preview down local-env plugin orphans test check unit engine machines soak test-aws bench schema policies setup tools local-aws
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,11 @@ machines: setup ##   machines that boot (root)
 
 soak: setup ## what `make test` leaves out: every chosen moment to kill pulumi, long walks, 200 instances; an hour
 	@$(BIN)/pytest --numprocesses auto --no-loadscope-reorder -m soak
+
+test-aws: tools ## hello's tests on AWS, where STACK=dev says; CONFIRM=1 does it, ROLE=ARN as a role
+	@echo 'ten t3.micro, each for some minutes: less than 0.10 US dollars (docs/aws.md)' >&2
+	@[[ "$(CONFIRM)" == 1 ]] || { echo 'nothing was done; do it: make test-aws STACK=$(or $(STACK),dev) CONFIRM=1' >&2; exit 2; }
+	@$(BIN)/pytest -m machines tests/machines/test_hello.py --aws $(or $(STACK),dev) $(if $(ROLE),--aws-role $(ROLE))
 
 bench: setup ## the figures of docs/performance.md
 	@$(BIN)/python -m bench

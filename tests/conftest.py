@@ -16,6 +16,12 @@ SLOWEST_FIRST = (
 """How the files' paths begin, by the minutes that each file takes as a whole."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For `make test-aws`."""
+    parser.addoption("--aws", metavar="STACK", help="tests/machines/test_hello.py on AWS, where STACK is")
+    parser.addoption("--aws-role", metavar="ARN", help="acting as this role")
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """Three for two cores: most tests wait for machines half of their time."""
     return max(2, (os.cpu_count() or 1) * 3 // 2)

@@ -1,15 +1,16 @@
-"""A stack of one's own: a copy of the project, a local AWS and a Pulumi state, driven by the real pulumi."""
+"""A stack of one's own: a copy of the project, an AWS and a Pulumi state, driven by the real pulumi."""
 
 import json
 import shutil
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -17,11 +18,15 @@ from local import supervise
 from local.connection import Connection
 from local.environment import within
 from local.home import Home
+from manifest import OWN_TAGS, Settings, load_settings
 from tests.command import DEADLINE, run
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "resourcePreEvent", "resOutputsEvent"
 """The engine's events about a step."""
+
+MAY_LOG = {"PULUMI_DEBUG_COMMANDS": "true"}
+"""Without it pulumi knows no --event-log."""
 
 Event = dict[str, Any]
 
@@ -66,12 +71,28 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Stack:
-    """A project with a local AWS of its own."""
+class AnyStack(ABC):
+    """A copy of the project and one stack of it, on whatever AWS."""
 
+    name: ClassVar[str]
     project: Path
-    home: Home
-    connection: Connection
+
+    @abstractmethod
+    def environment(self) -> dict[str, str]:
+        """Of a pulumi that may write its events."""
+
+    @abstractmethod
+    def client(self, service: str) -> Any:
+        """A boto3 client of who may look at everything."""
+
+    def settings(self) -> Settings:
+        """What the stack's file says."""
+        return load_settings(self.project, self.name)
+
+    def select(self) -> None:
+        """Makes the stack, unless there is one."""
+        made = self.pulumi("stack", "select", "--create", self.name)
+        assert made.code == 0, made.text
 
     def pulumi(self, *arguments: str) -> Done:
         """Runs pulumi in the project."""
@@ -81,10 +102,6 @@ class Stack:
         done = run(command, self.project, self.environment())
         lines = events.read_text().splitlines() if events.exists() else []
         return Done(done.returncode, done.stdout, [json.loads(line) for line in lines])
-
-    def environment(self) -> dict[str, str]:
-        """Of a pulumi that may write its events."""
-        return within(self.home, self.connection) | {"PULUMI_DEBUG_COMMANDS": "true"}  # for --event-log
 
     def python(self, *arguments: str) -> str:
         """What python prints, run in the project."""
@@ -126,15 +143,6 @@ class Stack:
             del data["slug_url"]
         (self.project / "apps" / f"{name}.yaml").write_text(yaml.safe_dump({**data, **keys}, sort_keys=False))
 
-    def client(self, service: str) -> Any:
-        return self.connection.client(service)
-
-    def image(self, description: str) -> str:
-        """An image whose simulated machines behave as the description says."""
-        ec2 = self.client("ec2")
-        name = f"acts-{time.monotonic_ns()}"
-        return str(ec2.register_image(Name=name, Description=f"simulate: {description}")["ImageId"])
-
     def instances(self, *states: str) -> dict[str, str]:
         """Name -> id of the instances that are there, or in one of these states."""
         return {name: id_ for id_, name in self.there(*states).items()}
@@ -142,7 +150,7 @@ class Stack:
     def there(self, *states: str) -> dict[str, str]:
         """Id -> name of the same; of two of one name both. One that ends is gone."""
         wanted = states or ("pending", "running", "stopping", "stopped")
-        filters = [{"Name": "instance-state-name", "Values": list(wanted)}]
+        filters = [{"Name": "instance-state-name", "Values": list(wanted)}, *self._ours()]
         pages = self.client("ec2").get_paginator("describe_instances").paginate(Filters=filters)
         return {
             one["InstanceId"]: _name(one)
@@ -155,6 +163,37 @@ class Stack:
         """What it has said by now."""
         answer = self.client("ec2").get_console_output(InstanceId=instance, Latest=True)
         return str(answer.get("Output", ""))
+
+    def _ours(self) -> list[dict[str, Any]]:
+        """Filters by which AWS tells only what may be this stack's."""
+        return []
+
+
+@dataclass(frozen=True)
+class Stack(AnyStack):
+    """With a local AWS of its own, where everything is this stack's."""
+
+    name = "local"
+    home: Home
+    connection: Connection
+
+    def environment(self) -> dict[str, str]:
+        return within(self.home, self.connection) | MAY_LOG
+
+    def client(self, service: str) -> Any:
+        return self.connection.client(service)
+
+    def image(self, description: str) -> str:
+        """An image whose simulated machines behave as the description says."""
+        ec2 = self.client("ec2")
+        name = f"acts-{time.monotonic_ns()}"
+        return str(ec2.register_image(Name=name, Description=f"simulate: {description}")["ImageId"])
+
+
+def of_stack(settings: Settings) -> list[dict[str, Any]]:
+    """Filters of EC2 that a stack's own things pass."""
+    tags = {"project": settings.project, "stack": settings.stack}
+    return [{"Name": f"tag:{OWN_TAGS}{key}", "Values": [value]} for key, value in tags.items()]
 
 
 def _name(instance: Mapping[str, Any]) -> str:
@@ -170,24 +209,28 @@ def eventually(holds: Callable[[], bool], what: str = "it") -> None:
         time.sleep(0.1)
 
 
+def copy_project(folder: Path) -> Path:
+    """What of the project a stack needs, in `folder`; without apps, and without any stack's file."""
+    (folder / "apps").mkdir(parents=True)
+    for room in ("manifest", "bootstrap", "fleet"):
+        (folder / room).symlink_to(ROOT / room)
+    for file in ("__main__.py", "Pulumi.yaml"):
+        shutil.copy(ROOT / file, folder)
+    shutil.copytree(ROOT / "slugs", folder / "slugs")
+    return folder
+
+
 @contextmanager
 def own_stack(folder: Path, machines: str, *, iam_lag: float = 0.0) -> Iterator[Stack]:
     """A stack in `folder`, taken down with everything in it at the end; IAM may be so many seconds late."""
-    project = folder / "project"
-    project.mkdir(parents=True)
-    for room in ("manifest", "bootstrap", "fleet"):
-        (project / room).symlink_to(ROOT / room)
-    for file in ("__main__.py", "Pulumi.yaml", "Pulumi.local.yaml"):
-        shutil.copy(ROOT / file, project)
-    shutil.copytree(ROOT / "slugs", project / "slugs")
-    (project / "apps").mkdir()
+    project = copy_project(folder / "project")
+    shutil.copy(ROOT / "Pulumi.local.yaml", project)
     home = Home(folder / "home")
     try:
         connection = supervise.start(home, machines, iam_lag=iam_lag)
         home.state.mkdir(exist_ok=True)
         stack = Stack(project, home, connection)
-        made = stack.pulumi("stack", "select", "--create", "local")
-        assert made.code == 0, made.text
+        stack.select()
         yield stack
     finally:
         supervise.end(home)

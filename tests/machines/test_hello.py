@@ -1,4 +1,7 @@
-"""The story of hello on machines that really boot: its tests run in their order, on one stack."""
+"""The story of hello on machines that really boot: its tests run in their order, on one stack.
+
+On a local AWS of its own; `make test-aws` tells it on AWS.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -7,8 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
+from bootstrap import bucket_name
+from tests.aws import anywhere, left_in_aws
 from tests.machine import Inside, get
-from tests.stack import ROOT, Stack, eventually, own_stack
+from tests.stack import ROOT, AnyStack, Stack, eventually
 
 pytestmark = pytest.mark.machines
 
@@ -16,13 +21,21 @@ HELLO = "Hello World\n"
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with own_stack(tmp_path_factory.mktemp("hello"), "nspawn") as stack:
+def stack(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AnyStack]:
+    with anywhere(pytestconfig, tmp_path_factory.mktemp("hello")) as stack:
         shutil.copy(ROOT / "apps" / "hello.yaml", stack.project / "apps")
         yield stack
 
 
-def settings(stack: Stack, **changed: Any) -> None:
+@pytest.fixture
+def inside(stack: AnyStack) -> Inside:
+    """The only instance."""
+    if not isinstance(stack, Stack):
+        pytest.skip("nobody can enter a machine on AWS: no port for it is open")
+    return Inside(only_instance(stack)[1])
+
+
+def settings(stack: AnyStack, **changed: Any) -> None:
     """The app as shipped but quicker to judge, with these keys changed; None takes a key out."""
     shipped = yaml.safe_load((ROOT / "apps" / "hello.yaml").read_text())
     quick = {
@@ -30,15 +43,16 @@ def settings(stack: Stack, **changed: Any) -> None:
         "deploy": {"min_healthy_time": "2s", "healthy_deadline": "4m"},
     }
     keys = {key: value for key, value in {**shipped, **quick, **changed}.items() if value is not None}
-    (stack.project / "apps" / "hello.yaml").write_text(yaml.safe_dump(keys))
+    text = yaml.safe_dump(keys).replace("BUCKET", bucket_name(stack.settings()))
+    (stack.project / "apps" / "hello.yaml").write_text(text)
 
 
-def body(stack: Stack) -> str:
+def body(stack: AnyStack) -> str:
     """What the app answers at its first address."""
     return get(stack.outputs()["hello"]["addresses"][0])[1]
 
 
-def only_instance(stack: Stack) -> tuple[str, str]:
+def only_instance(stack: AnyStack) -> tuple[str, str]:
     (one,) = stack.instances().items()
     return one
 
@@ -49,15 +63,12 @@ def test_one_up_and_the_address_answers_hello_world(stack):
     assert body(stack) == HELLO
 
 
-def test_the_script_on_the_machine_is_what_was_rendered_byte_for_byte(stack):
-    _, instance = only_instance(stack)
-    rendered = stack.python("-m", "bootstrap", "hello", "--stack", "local")
-    assert Inside(instance).read("/var/lib/cloud/instance/user-data.txt") == rendered.encode()
+def test_the_script_on_the_machine_is_what_was_rendered_byte_for_byte(stack, inside):
+    rendered = stack.python("-m", "bootstrap", "hello", "--stack", stack.name)
+    assert inside.read("/var/lib/cloud/instance/user-data.txt") == rendered.encode()
 
 
-def test_the_process_runs_as_app_and_its_log_is_under_svlogd(stack):
-    _, instance = only_instance(stack)
-    inside = Inside(instance)
+def test_the_process_runs_as_app_and_its_log_is_under_svlogd(stack, inside):
     assert inside.run("ps", "-o", "user=", "-C", "ruby").split() == ["app"]
     get(stack.outputs()["hello"]["addresses"][0])
     log = inside.read("/var/log/app/current").decode()
@@ -65,9 +76,7 @@ def test_the_process_runs_as_app_and_its_log_is_under_svlogd(stack):
     assert "GET / HTTP" in log
 
 
-def test_killed_it_comes_back(stack):
-    _, instance = only_instance(stack)
-    inside = Inside(instance)
+def test_killed_it_comes_back(stack, inside):
     before = inside.run("pidof", "ruby")
     inside.run("pkill", "-KILL", "ruby")
     eventually(lambda: _answers(stack), "the app's answer")
@@ -81,6 +90,7 @@ def test_a_second_up_changes_nothing(stack):
 def test_terminated_behind_our_back_it_is_made_again_and_judged(stack):
     name, instance = only_instance(stack)
     stack.client("ec2").terminate_instances(InstanceIds=[instance])
+    eventually(lambda: instance in stack.there("terminated"), "its end")
     done = stack.up("--refresh")
     assert f"{name}.gate" in done.ended("update")
     same, new = only_instance(stack)
@@ -113,7 +123,7 @@ def test_a_new_slug_is_proved_before_the_old_one_goes(stack):
 
 FAULTS = {
     "a slug that is not there": (
-        {"source": None, "slug_url": "s3://compute-instances-local-123456789012-us-east-1/hello/no.tar.gz"},
+        {"source": None, "slug_url": "s3://BUCKET/hello/no.tar.gz"},
         ["failed at step fetch", "/hello/no.tar.gz answered 40"],
     ),
     "an app that answers 404": (
@@ -161,13 +171,15 @@ def test_the_same_settings_with_a_good_slug_pass(stack):
 
 
 def test_destroy_leaves_nothing(stack):
+    assert {one.rpartition(" ")[0] for one in left_in_aws(stack)} == {
+        *("instance", "volume", "security group", "role", "instance profile", "bucket")
+    }
     done = stack.pulumi("destroy", "--yes", "--skip-preview")
     assert done.code == 0, done.text
-    assert stack.instances() == {}
-    assert stack.client("s3").list_buckets()["Buckets"] == []
+    assert left_in_aws(stack) == []
 
 
-def _answers(stack: Stack) -> bool:
+def _answers(stack: AnyStack) -> bool:
     try:
         return body(stack) == HELLO
     except OSError:
