@@ -1,4 +1,4 @@
-"""docs/when-something-goes-wrong.md as its reader takes it: per case words on the screen, and commands."""
+"""A page of docs/ as its reader takes it: per case words on the screen, and commands."""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "when-something-goes-wrong.md"
+FIRST_HOUR: Final = PAGE.with_name("aws.md")
 
 _BLOCK = re.compile(r"^```(?:text|console) (\w+)=([\w-]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _WORD = r"\b[A-Z]{2,}\b"
@@ -15,23 +16,23 @@ Words = Mapping[str, str]
 """What each word in capitals stands for."""
 
 
-def blocks(kind: str) -> Mapping[str, list[str]]:
-    """Case -> lines of its block of this kind: look, screen, cure, then or warning."""
-    found = _BLOCK.findall(PAGE.read_text())
+def blocks(kind: str, page: Path = PAGE) -> Mapping[str, list[str]]:
+    """Case -> lines of its block of this kind: look, screen, cure, then or warning; do or see."""
+    found = _BLOCK.findall(page.read_text())
     return {case: lines.splitlines() for one, case, lines in found if one == kind}
 
 
-def commands(kind: str, case: str, words: Words) -> list[str]:
+def commands(kind: str, case: str, words: Words, page: Path = PAGE) -> list[str]:
     """The commands of a case in their order, with what the capitals stand for."""
-    lines = blocks(kind)[case]
+    lines = blocks(kind, page)[case]
     assert all(line.startswith("$ ") for line in lines), lines
     return [re.sub(_WORD, lambda word: words.get(word[0], word[0]), line[2:]) for line in lines]
 
 
-def read(kind: str, case: str, seen: str, words: Words) -> Words:
+def read(kind: str, case: str, seen: str, words: Words, page: Path = PAGE) -> Words:
     """`words`, and what other capitals stand for in what was seen. Every line of the page must be there."""
     known = dict(words)
-    for line in blocks(kind)[case]:
+    for line in blocks(kind, page)[case]:
         found = re.search(pattern(line, known), seen, re.MULTILINE)
         assert found, f"{case}: nowhere is {line!r}, {known}, in:\n{seen}"
         known |= found.groupdict()
