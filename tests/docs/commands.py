@@ -1,0 +1,120 @@
+"""What README and docs/ tell people to type, and which test types it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from tests.engine import page
+from tests.stack import ROOT
+
+PAGES: Final = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+
+NAMED: Final = {
+    page.PAGE.name: ("look", "cure"),  # every one is typed by tests/engine/test_cures.py
+    page.FIRST_HOUR.name: ("do",),  # and by tests/engine/test_first_hour.py
+}
+"""Kinds of blocks whose tests read them from the page, and hold that none is left out."""
+
+_BLOCK: Final = re.compile(r"^```(\S*)(?: (\w+)=\S+)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_SPAN: Final = re.compile(r"`((?:make|pulumi|python3?|aws|eval|cp|pip|git|curl)\s(?:[^`\n]|\n(?!\n))+)`")
+_COMMENT: Final = re.compile(r"\s+# .*$")
+
+
+@dataclass(frozen=True)
+class By:
+    """The test that types it, or does exactly what it does: `FOLDER/FILE::TEST`."""
+
+    test: str
+
+
+@dataclass(frozen=True)
+class Not:
+    """No test does, and why."""
+
+    why: str
+
+
+HERE: Final = "typed as it stands, in this checkout, by tests/docs/test_commands.py"
+
+_CURES, _HELLO, _FIRST_HOUR = "engine/test_cures", "machines/test_hello", "engine/test_first_hour"
+_SHELL: Final = By("docs/test_shell::test_a_shell_of_the_local_aws")
+_SCALED: Final = By(f"{_HELLO}::test_scaled_to_three_and_back_the_first_stays")
+_FRESH: Final = By(f"{_CURES}::test_another_try_on_a_fresh_machine")
+_INSTALLED: Final = By(f"{_FIRST_HOUR}::test_nothing_of_local_is_there_to_be_imported")
+_COMES_UP: Final = By(f"{_FIRST_HOUR}::test_it_comes_up_and_a_second_up_changes_nothing")
+_ANSWERS: Final = By(f"{_HELLO}::test_one_up_and_the_address_answers_hello_world")
+_PROFILE: Final = Not("needs an account with such a profile")
+
+REGISTER: Final = {
+    # the local AWS
+    "make up": By(f"{_CURES}::test_a_killed_local_aws_comes_back_with_everything"),
+    "make preview": By(f"{_CURES}::test_a_killed_local_aws_comes_back_with_everything"),
+    "make down": _SHELL,
+    "make local-env": _SHELL,
+    'eval "$(make -s local-env)"': _SHELL,
+    "aws ec2 describe-instances": _SHELL,
+    "python -m local status": By("local/test_daemon::test_up_env_status_logs_down"),
+    "curl http://127.237.112.2:5000": _ANSWERS,
+    # apps and their life
+    "cp apps/examples/node.yaml apps/": By(
+        "machines/test_runtimes::test_every_sample_boots_from_its_file_alone"
+    ),
+    "python -m bootstrap hello --stack dev": HERE,
+    "pulumi preview": _SHELL,
+    "pulumi up": _SHELL,
+    "pulumi preview --diff": By(
+        "engine/test_rollout::test_preview_says_what_changes_and_why_and_creates_nothing"
+    ),
+    "pulumi config set --path counts.hello 3": _SCALED,
+    "pulumi config set --path counts.APP 3": _SCALED,
+    "pulumi up --target '**::hello.**'": By(
+        "engine/test_rollout::test_one_app_alone_by_target_while_another_would_fail"
+    ),
+    "pulumi up --replace '**::hello.web.0.ffc8794c'": _FRESH,
+    "pulumi up --refresh": By(f"{_CURES}::test_an_instance_that_was_terminated_is_made_again"),
+    "pulumi stack output apps": _COMES_UP,
+    # when something goes wrong
+    "make orphans": By(f"{_CURES}::test_a_killed_update_leaves_lock_entry_and_orphan"),
+    "python -m fleet.orphans --stack dev [--yes]": By(
+        f"{_CURES}::test_a_killed_update_leaves_lock_entry_and_orphan"
+    ),
+    "pulumi cancel": By(f"{_CURES}::test_a_killed_update_leaves_lock_entry_and_orphan"),
+    "pulumi stack select dev": By("engine/test_cures::test_a_failed_gate"),
+    "pulumi whoami -v": By(f"{_CURES}::test_a_state_that_a_kill_made_unreadable"),
+    "aws s3api delete-bucket --bucket BUCKET": Not(
+        "the local AWS is in us-east-1, where nothing has to be deleted"
+    ),
+    # on AWS
+    "python3 -m venv ~/compute-instances && . ~/compute-instances/bin/activate": _INSTALLED,
+    "pip install -r requirements.txt": _INSTALLED,
+    "pulumi stack init dev": By(f"{_FIRST_HOUR}::test_the_stack_is_kept_there_and_encrypts_with_the_key"),
+    "pulumi up -s dev": _COMES_UP,
+    "curl http://ADDRESS:5000": _ANSWERS,
+    "git checkout Pulumi.dev.yaml": Not("git's own, and it would undo what is under way in this checkout"),
+    "aws sso login --profile work": Not("opens a browser"),
+    "export AWS_PROFILE=work": _PROFILE,
+    "pulumi config set aws:profile work": _PROFILE,
+    "make test-aws STACK=dev": By(
+        "engine/test_on_aws::test_without_confirm_make_says_what_it_costs_and_does_nothing"
+    ),
+    # the project itself
+    "make test": Not("it is what runs this"),
+    "make soak": Not("half an hour; it is tests itself"),
+    "make bench": Not("a measurement that wants the machine for itself"),
+    "make schema": By("manifest/test_schema::test_what_is_made_of_the_model_is_fresh"),
+    "make test-aws": By("engine/test_on_aws::test_without_confirm_make_says_what_it_costs_and_does_nothing"),
+}
+"""Command, without its comment -> who types it."""
+
+
+def commands_of(name: str, text: str) -> Iterator[str]:
+    """What a page tells to type: lines of console blocks that begin with `$ `, and what its sentences quote.
+
+    But for the blocks that tests read from the page themselves.
+    """
+    for language, kind, lines in _BLOCK.findall(text):
+        if language == "console" and kind not in NAMED.get(name, ()):
+            yield from (_COMMENT.sub("", line[2:]) for line in lines.splitlines() if line.startswith("$ "))
+    for span in _SPAN.findall(_BLOCK.sub("", text)):
+        yield " ".join(span.split())
