@@ -6,7 +6,7 @@ from typing import Any
 
 from local.errors import LocalError
 from local.provider.table import SERVED, Argument, Resource
-from local.provider.values import DEFAULTS, UNKNOWN, Properties, is_asset, shaped_like
+from local.provider.values import DEFAULTS, UNKNOWN, Properties, has_unknown, is_asset, shaped_like
 
 TAGS_ALL = Argument(name="tagsAll")
 
@@ -24,12 +24,16 @@ class Diff:
 
 
 def diff(resource: Resource, old: Properties, new: Properties) -> Diff:
-    """Raises LocalError for a change that the real provider makes in place and the stand-in cannot."""
+    """Raises LocalError for a change that the real provider makes in place and the stand-in cannot.
+
+    Not of a value that is not known: by one the engine only asks whether a dependent of a `--target` would be
+    replaced.
+    """
     arguments = (*resource.arguments, *((TAGS_ALL,) if resource.tagged else ()))
     changed = [argument for argument in arguments if not _same(argument, old, new)]
     replaces = [argument.name for argument in changed if argument.replaces(old, new)]
     for argument in changed:
-        if argument.fixed and not replaces:
+        if argument.fixed and not replaces and not has_unknown(new.get(argument.name)):
             raise LocalError(
                 f"{SERVED} a change of {argument.name} on an existing {resource.token}",
                 hint="give the resource a new name in the program, so that a new one is made",

@@ -68,6 +68,11 @@ def test_a_change_the_stand_in_cannot_make_is_refused_by_name():
         diffs.diff(INSTANCE, old, {**old, "rootBlockDevice": {"volumeSize": 9}})
 
 
+def test_what_is_not_known_yet_is_a_change_and_no_refusal():
+    old = {**MACHINE, "iamInstanceProfile": "compute-instances.dev.hello"}
+    assert changes(INSTANCE, old, {**old, "iamInstanceProfile": UNKNOWN}) == ({"iamInstanceProfile"}, set())
+
+
 def test_a_change_that_comes_with_a_replacement_is_none_to_make():
     old = {**MACHINE, "rootBlockDevice": {"volumeSize": 8}}
     new = {**old, "rootBlockDevice": {"volumeSize": 9}, "ami": "ami-2"}
