@@ -11,14 +11,14 @@ from typing import Any
 import pulumi
 
 from fleet import names
-from fleet.explain import Accepted, explain
+from fleet.explain import Accepted, explain, kept_values
 from fleet.release import Release
 from fleet.types import InstanceTypes
 from fleet.waves import in_words, plan
 from manifest import App
 
 Summary = Mapping[str, Any]
-"""Of one app, for the stack's outputs: addresses, instances (ids), versions (per process) and count."""
+"""Of one app, for the stack's outputs: addresses, instances (ids), count; per process versions, counts."""
 
 
 class Ledger:
@@ -66,12 +66,11 @@ def _whole(summary: Summary) -> Summary | None:
 
 
 def accepted_of(release: Release) -> Accepted:
-    """What explains a later change. Lines are left out: a comment added above a key is no change."""
+    """What explains a later change."""
     app, slug, scripts = release.app, release.slug, release.scripts
     return {
         "slug": slug.sha256 if slug.packed else None,
-        "values": {key: value for key, (value, _) in app.written.items()},
-        "origins": {key: f"{origin.layer}, {origin.file}" for key, (_, origin) in app.written.items()},
+        **kept_values(app.written),
         "processes": {
             process.name: {
                 "count": str(process.count),

@@ -26,6 +26,7 @@ class Shared:
     networks: Networks
     gates: Gates
     ledger: Ledger
+    plan: pulumi.Stash
 
 
 class AppComponent(pulumi.ComponentResource):
@@ -76,6 +77,7 @@ class AppComponent(pulumi.ComponentResource):
             security_group=group.id,
             profile=profile,
             needs=[*needs, *rules],
+            plan=shared.plan,
         )
         return declare_instances(launch, shared.gates, self)
 
@@ -91,6 +93,7 @@ def _summary(release: Release, proofs: Mapping[str, list[Proof]]) -> Summary:
         "addresses": pulumi.Output.all(**addresses).apply(_in_one_list),
         "instances": [proof.instance.id for proof in every],
         "versions": {name: script.version for name, script in release.scripts.items()},
+        "counts": {name: len(many) for name, many in proofs.items()},
         "count": len(every),
     }
 

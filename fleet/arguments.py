@@ -31,7 +31,8 @@ IGNORED_LATER: Final = ("subnetId",)
 class Launch:
     """What the instances of one version of a process have in common.
 
-    `needs`: what must exist before the first of them is launched.
+    `needs`: what must exist before the first of them is launched; `plan`: the fleet's, which must have been
+    let through.
     """
 
     process: Process
@@ -41,6 +42,7 @@ class Launch:
     security_group: pulumi.Input[str]
     profile: pulumi.Input[str] | None
     needs: Sequence[pulumi.Resource]
+    plan: pulumi.Stash
 
 
 def instance_arguments(

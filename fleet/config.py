@@ -18,8 +18,10 @@ def stack_settings(root: Path) -> Settings:
     values: dict[str, object] = {
         f"{pulumi.get_project()}:{key}": value
         for key, value in {
+            "approved": own.get("approved"),
             "counts": own.get_object("counts"),
             "imageId": own.get("imageId"),
+            "maxReplaced": own.get("maxReplaced"),
             "subnets": own.get_object("subnets"),
         }.items()
         if value is not None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from manifest import App
+from manifest import App, Said
 
 Accepted = Mapping[str, Any]
 """What fleet.accepted keeps of an app: slug, values, origins, vcpus per process, and of each process in
@@ -18,6 +18,8 @@ _REPLACES_NOTHING: Final = frozenset(
 )
 """Keys that are in no version."""
 
+BOOTSTRAP: Final = "bootstrap: what every machine gets has changed"
+
 
 def explain(app: App, old: Accepted | None, new: Accepted) -> Iterator[str]:
     """Lines about what `new` changes; `old` is None for an app that was never accepted."""
@@ -31,7 +33,7 @@ def explain(app: App, old: Accepted | None, new: Accepted) -> Iterator[str]:
         yield f"app {app.name}: {'; '.join(effects) or 'no instance is replaced'}"
     yield from _peak(app, old, new)
     if _any_replaced(old["processes"], new["processes"]) and not any(replaces for _, replaces in causes):
-        causes.append(("bootstrap: what every machine gets has changed", True))
+        causes.append((BOOTSTRAP, True))
     yield from (f"app {app.name}:   because {cause}" for cause, _ in causes)
 
 
@@ -109,21 +111,39 @@ def _has(name: str, accepted: Accepted) -> bool:
 
 def _causes(app: App, old: Accepted, new: Accepted) -> Iterator[tuple[str, bool]]:
     """Each changed value, and whether it replaces instances."""
-    for key in sorted({*old["values"], *new["values"]}):
-        before, after = old["values"].get(key), new["values"].get(key)
-        if before == after:
-            continue
-        where = str(app.written[key][1]) if key in app.written else f"no longer in {old['origins'].get(key)}"
-        yield f"{key}: {_shown(before)} -> {_shown(after)} ({where})", not _replaces_nothing(key)
+    yield from changed_values(app.written, old, new)
     if old.get("slug") and new["slug"] and old["slug"] != new["slug"]:
         source = app.written["source"][0]
         yield f"the slug's content: {old['slug'][:8]} -> {new['slug'][:8]} ({source})", True
 
 
-def _replaces_nothing(key: str) -> bool:
-    """Of `processes.web.count` the end counts, of `tags.team` the beginning."""
+def kept_values(written: Mapping[str, Said]) -> Mapping[str, Any]:
+    """What explains a later change. Lines are left out: a comment added above a key is no change."""
+    return {
+        "values": {key: value for key, (value, _) in written.items()},
+        "origins": {key: f"{origin.layer}, {origin.file}" for key, (_, origin) in written.items()},
+    }
+
+
+def changed_values(
+    written: Mapping[str, Said], old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Iterator[tuple[str, bool]]:
+    """Each value that differs between two `kept_values`, in words, and whether it replaces instances."""
+    for key in sorted({*old["values"], *new["values"]}):
+        before, after = old["values"].get(key), new["values"].get(key)
+        if before == after:
+            continue
+        where = str(written[key][1]) if key in written else f"no longer in {old['origins'].get(key)}"
+        yield f"{key}: {_shown(before)} -> {_shown(after)} ({where})", replaces(key)
+
+
+def replaces(key: str) -> bool:
+    """Whether the key's value is in a version.
+
+    Of `processes.web.count` the end counts, of `tags.team` the beginning.
+    """
     own = key.split(".", 2)[2] if key.startswith("processes.") else key
-    return own in _REPLACES_NOTHING or own.partition(".")[0] in _REPLACES_NOTHING
+    return not {own, own.partition(".")[0]} & _REPLACES_NOTHING
 
 
 def _shown(value: object) -> str:

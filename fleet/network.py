@@ -1,6 +1,7 @@
 """Which subnets instances go to: the ones that are named, or the default VPC's."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -40,6 +41,10 @@ class Networks:
         if key not in self._picked:
             self._picked[key] = self._found(process).apply(lambda found: _pick(found, index))
         return self._picked[key]
+
+    def asked(self) -> Sequence[pulumi.Output[Any]]:
+        """Every answer so far, known or not."""
+        return [*self._vpcs.values(), *self._subnets.values()]
 
     def _found(self, process: Process) -> pulumi.Output[Sequence[str]]:
         """The default VPC's subnets where the process's type is offered, never none."""

@@ -77,18 +77,22 @@ def _ingress(
 def declare_instances(launch: Launch, gates: Gates, parent: pulumi.Resource) -> list[Proof]:
     """The instances of one version, each with its gate, in the order of their index.
 
-    A wave is launched when every gate of the wave before it has passed, which waited for the one before that.
+    The first wave is launched when the fleet's plan may be carried out, each other one when every gate of the
+    wave before it has passed.
     """
-    waves: list[list[Proof]] = []
+    proofs: list[Proof] = []
+    before = [launch.plan]
     for wave in plan(launch.process.count, launch.process.deploy):
-        turn = _passed(proof.gate for proof in waves[-1]) if waves and not is_dry_run() else None
-        waves.append([_declare_instance(launch, index, turn, gates, parent) for index in wave])
-    return [proof for wave in waves for proof in wave]
+        turn = None if is_dry_run() else _passed(before)
+        begun = [_declare_instance(launch, index, turn, gates, parent) for index in wave]
+        proofs += begun
+        before = [proof.gate for proof in begun]
+    return proofs
 
 
-def _passed(gates: Iterable[pulumi.Stash]) -> Awaitable[object]:
-    """Done when the gates have passed. Any number may wait for it."""
-    return asyncio.gather(*(gate.urn.future() for gate in gates))
+def _passed(stashes: Iterable[pulumi.Stash]) -> Awaitable[object]:
+    """Done when the hooks of all have passed. Any number may wait for it."""
+    return asyncio.gather(*(stash.urn.future() for stash in stashes))
 
 
 def _declare_instance(

@@ -1,7 +1,7 @@
 """What AWS says of instance types: each is asked about once, however many processes use it."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import pulumi
 import pulumi_aws as aws
@@ -32,6 +32,10 @@ class InstanceTypes:
     def hypervisor(self, name: str) -> pulumi.Output[str]:
         """`nitro`, XEN, or empty for bare metal."""
         return self._of(name).apply(lambda found: found.hypervisor)
+
+    def asked(self) -> Sequence[pulumi.Output[Any]]:
+        """Every answer so far, known or not."""
+        return [*self._found.values()]
 
     def _of(self, name: str) -> pulumi.Output[aws.ec2.GetInstanceTypeResult]:
         if name not in self._found:

@@ -4,7 +4,7 @@ This room knows no cloud, no Pulumi and no shell. Whatever is wrong in any file 
 once and before anything is declared.
 """
 
-from manifest.app import App, Process
+from manifest.app import App, Process, Said
 from manifest.apps import load_apps
 from manifest.model import Deploy, Healthcheck, RootVolume, Runtime
 from manifest.names import HASH_LENGTH, NAME_MAX, OWN_TAGS
@@ -25,6 +25,7 @@ __all__ = [
     "Process",
     "RootVolume",
     "Runtime",
+    "Said",
     "Settings",
     "did_you_mean",
     "load_apps",

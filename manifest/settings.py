@@ -16,6 +16,9 @@ from manifest.values import COUNT_MAX, IMAGE_ID, SUBNET_ID
 DOCUMENTATION_ACCOUNT: Final = "111122223333"
 """The account of AWS's own examples: nobody can deploy there. As shipped, an environment names it."""
 
+MAX_REPLACED: Final = 50
+"""Percent. More than half of a fleet at once, because of one edit, is rarely meant."""
+
 PLACEHOLDER_IMAGE: Final = "ami-00000000000000000"
 _PLACEHOLDER_SUBNET: Final = re.compile(r"subnet-0{16}\d")
 
@@ -29,7 +32,9 @@ _ASK_SUBNETS: Final = (
 )
 
 _REGION: Final = Like(r"[a-z]{2}(-[a-z]+)+-\d", "must be a region", "eu-central-1")
-OWN_KEYS: Final = ("counts", "imageId", "subnets")
+_SHARE: Final = Like(r"(\d|[1-9]\d|100)%", "must be a share of the fleet", f"{MAX_REPLACED}%")
+_CHANGE: Final = Like(r"(plan-[0-9a-f]{8})?", "must be a change's name", "plan-3fa9c1d2")
+OWN_KEYS: Final = ("approved", "counts", "imageId", "maxReplaced", "subnets")
 
 Count = int | Mapping[str, int]
 
@@ -39,7 +44,9 @@ class Settings:
     """What a stack says: where it is, and what the app files may overrule or not.
 
     `image_id` and `subnets` are weaker than the app files, `counts` (app -> instances, or
-    app -> {process: instances}) beats them. `origins`: key -> where it was written.
+    app -> {process: instances}) beats them. `max_replaced`: percent of the fleet that what apps share may
+    replace at once; `approved`: the name of the one change that may replace more. `origins`: key -> where it
+    was written.
     """
 
     project: str
@@ -49,6 +56,8 @@ class Settings:
     image_id: str | None = None
     subnets: tuple[str, ...] = ()
     counts: Mapping[str, Count] = field(default_factory=dict)
+    max_replaced: int = MAX_REPLACED
+    approved: str | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict)
 
     def origin(self, key: str) -> Origin:
@@ -88,6 +97,8 @@ def parse_settings(root: Path, stack: str, values: Mapping[str, object]) -> Sett
         image_id=parser.text(f"{project}:imageId", IMAGE_ID, required=False),
         subnets=parser.subnets(),
         counts=parser.counts(),
+        max_replaced=parser.percent(f"{project}:maxReplaced", MAX_REPLACED),
+        approved=parser.text(f"{project}:approved", _CHANGE, required=False) or None,
         origins=parser.origins(),
     )
     if fault := prefix_fault(f"{project}-{stack}"):
@@ -168,6 +179,10 @@ class _Parser:
         if required or value is not None:
             self.problem(key, like.fault)
         return None
+
+    def percent(self, key: str, default: int) -> int:
+        text = self.text(key, _SHARE, required=False)
+        return int(text.removesuffix("%")) if text else default
 
     def subnets(self) -> tuple[str, ...]:
         key = f"{self.project}:subnets"

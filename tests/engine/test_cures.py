@@ -77,6 +77,21 @@ def test_another_try_on_a_fresh_machine(hands):
     hands.converged()
 
 
+def test_an_edit_that_reaches_too_far(hands):
+    stack = hands.stack
+    stack.app("api")
+    stack.up()
+    stack.pulumi("config", "set", "maxReplaced", "50%")
+    (stack.project / "apps/_defaults.yaml").write_text("env: {TEAM: edge}\n")
+    hands.sees("too-far", stack.failed_up().text)
+    hands.cures("too-far")
+    (stack.project / "apps/_defaults.yaml").write_text("env: {TEAM: core}\n")
+    stack.failed_up()
+    hands.cures("one-app-first")
+    stack.up()  # one is left
+    hands.converged()
+
+
 def _goes_on(colleague):
     """After longer than pulumi needs to find the lock: who does not wait runs into it."""
     time.sleep(6)

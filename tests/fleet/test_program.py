@@ -84,6 +84,14 @@ class TestDev:
             used = {moment for moment, names in one.hooks.items() if names}
             assert used <= {"before_create", "before_update"}, one.name
 
+    def test_the_plan_is_in_no_apps_target_and_in_no_ones_way_at_the_end(self, run):
+        seen = run("dev")
+        (instance,) = seen.of("Instance")
+        plan = seen.one("fleet-plan")
+        assert plan.inputs["input"]["processes"] == {"hello.web": instance.name.rsplit(".", 1)[1]}
+        assert plan.hooks["before_create"] == plan.hooks["before_update"] == ["plan"]
+        assert [one.name for one in seen.declared if plan.urn in one.needs] == []
+
     def test_accepted_stands_behind_all_gates(self, run):
         seen = run("dev")
         gates = {one.urn for one in seen.of("Stash") if one.name.endswith(".gate")}
@@ -211,6 +219,7 @@ class TestDev:
             "addresses": ["http://203.0.113.7:5000"],
             "instances": [f"id-of-{instance.name}"],
             "versions": {"web": instance.name.rsplit(".", 1)[1]},
+            "counts": {"web": 1},
             "count": 1,
         }
 

@@ -88,9 +88,7 @@ def test_web_and_worker_of_one_release(stack):
     release = (stack.project / "slugs" / "worker" / "bin" / "work").read_text()
     assert get(f"{stack.outputs()['both']['addresses'][0]}/bin/work") == (200, release)
     assert Inside(instance_of(stack, "both.worker")).read("/srv/app/bin/work").decode() == release
-    assert [
-        change for change in done.changes() if not re.search(" both|compute-instances-local", change)
-    ] == []
+    assert [change for change in done.changes() if not re.search(" both| fleet-plan|-local", change)] == []
 
 
 def test_a_change_of_the_worker_replaces_the_worker_alone(stack):

@@ -11,6 +11,9 @@ from manifest.settings import OWN_KEYS
 
 ACCOUNT = "  aws:allowedAccountIds: ['123456789012']"
 REGION = "  aws:region: eu-central-1"
+KNOWN = "approved, counts, imageId, maxReplaced, subnets"
+SHARE = "must be a share of the fleet such as 50%"
+CHANGE = "must be a change's name such as plan-3fa9c1d2"
 COUNT = "must be a whole number from 0 to 1000, not"
 
 
@@ -34,6 +37,17 @@ def test_the_fewest_and_the_most_instances(project):
     assert project.settings().counts == {"hello": 0, "api": {"web": 1000}}
 
 
+@pytest.mark.parametrize(("share", "percent"), [("0%", 0), ("7%", 7), ("100%", 100)])
+def test_how_much_may_be_replaced(project, share, percent):
+    project.stack(f"  shop:maxReplaced: {share}", "  shop:approved: plan-3fa9c1d2")
+    assert (project.settings().max_replaced, project.settings().approved) == (percent, "plan-3fa9c1d2")
+
+
+def test_no_change_is_approved_by_an_empty_name(project):
+    project.stack("  shop:approved: ''")
+    assert project.settings().approved is None
+
+
 def test_every_value_knows_its_line(project):
     project.stack("  shop:counts:", "    hello: {web: 3}", "encryptionsalt: x", "other: {imageId: y}")
     assert {key: origin.line for key, origin in project.settings().origins.items()} == {
@@ -51,14 +65,15 @@ def test_what_a_stack_need_not_say(project):
     project.write("Pulumi.dev.yaml", "config:", REGION, ACCOUNT)
     settings = project.settings()
     assert (settings.image_id, settings.subnets, settings.counts) == (None, (), {})
+    assert (settings.max_replaced, settings.approved) == (50, None)
 
 
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
         ("  shop:count: {}", "count: unknown key (did you mean 'counts'?)"),
-        ("  shop:qqq: {}", "qqq: unknown key (known: counts, imageId, subnets)"),
-        ("  qqq: {}", "qqq: unknown key (known: counts, imageId, subnets)"),
+        ("  shop:qqq: {}", f"qqq: unknown key (known: {KNOWN})"),
+        ("  qqq: {}", f"qqq: unknown key (known: {KNOWN})"),
         ("  counts: {}", "counts: write shop:counts"),
         (
             "  shop:counts: 3",
@@ -72,6 +87,12 @@ def test_what_a_stack_need_not_say(project):
         ("  shop:counts: {hello: [1]}", f"counts.hello: {COUNT} [1]"),
         ("  shop:counts: {hello: {web: '3'}}", f"counts.hello.web: {COUNT} '3'"),
         ("  shop:counts: {hello: {web: {a: 1}}}", f"counts.hello.web: {COUNT} {{'a': 1}}"),
+        ("  shop:maxReplaced: 50", f"maxReplaced: {SHARE}"),
+        ("  shop:maxReplaced: 101%", f"maxReplaced: {SHARE}"),
+        ("  shop:maxReplaced: -1%", f"maxReplaced: {SHARE}"),
+        ("  shop:maxReplaced: half", f"maxReplaced: {SHARE}"),
+        ("  shop:approved: 3fa9c1d2", f"approved: {CHANGE}"),
+        ("  shop:approved: [plan-3fa9c1d2]", f"approved: {CHANGE}"),
         ("  shop:subnets: subnet-0000000a", "subnets: must be a list of subnet ids such as subnet-0abc1234"),
         ("  shop:subnets: [subnet-a, 5]", "subnets: must be a list of subnet ids such as subnet-0abc1234"),
     ],
