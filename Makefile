@@ -14,7 +14,7 @@ PULUMI := $(LOCAL) run pulumi
 # Each file stays in one process, for its tests may share a local AWS; tests/conftest.py says in which order.
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help up preview down local-env plugin orphans test check unit engine machines soak test-aws bench schema policies setup tools local-aws
+.PHONY: help up preview down local-env plugin rollout orphans test check unit engine machines soak test-aws bench schema policies setup tools local-aws
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,11 @@ local-env: tools ## for `eval "$(make -s local-env)"`: this shell then talks to 
 plugin: local-aws ## the real pulumi-aws plugin for the local AWS, in place of the stand-in: a large download
 	@$(PULUMI) plugin install resource aws \
 	  "v$$($(BIN)/python -c 'import importlib.metadata as m; print(m.version("pulumi-aws"))')"
+
+rollout: ## one app alone: STACK=dev APP=hello; YES=1 asks nothing
+	@$(if $(filter local,$(STACK)),$(LOCAL) run )$(PYTHON) -m fleet.rollout \
+	  $(or $(APP),$(error say which app: make rollout STACK=dev APP=hello)) \
+	  --stack $(or $(STACK),$(error say which stack: make rollout STACK=dev APP=hello)) $(if $(filter 1,$(YES)),--yes)
 
 orphans: ## instances that the state of STACK=dev does not know (a killed up leaves them); YES=1 removes them
 	@$(if $(filter local,$(STACK)),$(LOCAL) run )$(PYTHON) -m fleet.orphans \
