@@ -82,13 +82,13 @@ def test_equal_waves_are_counted():
 
 @pytest.fixture
 def waited_for(monkeypatch, write, ready_dev):
-    """How many gates each later wave of a fleet of ten waits for."""
+    """For how many Stashes each wave of a fleet of ten waits: the first for the plan, others for gates."""
     waited, passed = [], fleet.process._passed
 
-    def counted(gates):
-        gates = list(gates)
-        waited.append(len(gates))
-        return passed(gates)
+    def counted(stashes):
+        stashes = list(stashes)
+        waited.append(len(stashes))
+        return passed(stashes)
 
     monkeypatch.setattr(fleet.process, "_passed", counted)
     slug = "https://slugs.example.com/a.tar.gz"
@@ -100,7 +100,7 @@ def test_a_wave_waits_for_the_gates_of_the_one_before_it_alone(run, waited_for):
     """Each waiting for all before it would be 500,000 waits for a fleet of 1,000."""
     seen = run()
     assert len(seen.of("Instance")) == 10
-    assert waited_for == [1, 2, 2, 2, 2]
+    assert waited_for == [1, 1, 2, 2, 2, 2]
     assert {one.inputs["ami"] for one in seen.of("Instance")} == {"ami-0abcdef0123456789"}
 
 
