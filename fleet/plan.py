@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import pulumi
+from pulumi.runtime import invoke_async
 
 from fleet.gate import GateError, guarded
 from fleet.radius import Change, Plan, plan_of, refusal, serving_of, shared_values
@@ -16,6 +17,8 @@ from fleet.release import Release
 from manifest import Settings
 
 NAME: Final = "fleet-plan"
+_PAUSES: Final = (0.1, 0.3, 1, 3, 9)
+"""Seconds."""
 
 
 class FleetPlan:
@@ -25,7 +28,6 @@ class FleetPlan:
         self._settings = settings
         self._plan = plan_of(releases)
         self._shared = shared_values(releases)
-        self._accepted = _accepted()
         options = pulumi.ResourceHookOptions(on_dry_run=True)
         self._hook = pulumi.ResourceHook("plan", guarded(self._judge), opts=options)
 
@@ -40,7 +42,7 @@ class FleetPlan:
         return pulumi.Stash(NAME, input=plan, opts=pulumi.ResourceOptions(hooks=binding))
 
     async def _judge(self, args: pulumi.ResourceHookArgs) -> None:
-        serving = serving_of(await self._accepted.future())
+        serving = serving_of(await _accepted())
         change = Change(serving=serving, before=_kept(args.old_inputs), after=self._plan)
         if not change.reaches_too_far(self._settings.max_replaced):
             return
@@ -50,10 +52,25 @@ class FleetPlan:
         pulumi.log.info(f"replaces {change.extent}, approved as {change.name} ({origin})")
 
 
-def _accepted() -> pulumi.Output[Any]:
-    """The stack's own output `apps` as it is when the update begins: what was accepted last."""
+async def _accepted() -> Any:  # noqa: ANN401 - an earlier version may have written any shape
+    """The stack's own output `apps`, which stays as it was until the update ends: what was accepted last.
+
+    Asked again where it fails: while a state in files is written, there is for a moment no such stack. A
+    StackReference, which asks the same, would fail the update.
+    """
     whole = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    return pulumi.StackReference("accepted", stack_name=whole).get_output("apps")
+    for pause in _PAUSES:
+        try:
+            return await _read(whole)
+        except Exception as fault:  # noqa: BLE001 - the SDK raises no narrower one
+            pulumi.log.debug(f"reading the outputs of {whole}: {fault}")
+            await asyncio.sleep(pause)
+    return await _read(whole)
+
+
+async def _read(stack: str) -> Any:  # noqa: ANN401
+    found: Any = await invoke_async("pulumi:pulumi:readStackOutputs", {"name": stack})
+    return found["outputs"].get("apps")
 
 
 def _kept(inputs: Mapping[str, Any] | None) -> Plan | None:

@@ -29,7 +29,6 @@ COMPUTED: dict[str, Callable[[str], Mapping[str, Any]]] = {
     "aws:s3/bucketObjectv2:BucketObjectv2": lambda name: {},
     "compute-instances:fleet:App": lambda name: {},
     "pulumi:index:Stash": lambda name: {},
-    "pulumi:pulumi:StackReference": lambda name: {"outputs": {}, "secretOutputNames": []},
 }
 FOUND: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
     "aws:ec2/getVpc:getVpc": lambda args: {"id": "vpc-default"},
