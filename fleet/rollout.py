@@ -1,7 +1,7 @@
 """`python -m fleet.rollout APP --stack STACK [--yes]`: `pulumi up` of one app alone.
 
-The bucket of slugs is never a target beside it: pulumi may delete whatever depends on a target, so the old
-instances of all other apps too. Exit code: pulumi's, or 2 where nothing was begun.
+What apps share is no target, so the stack had a first whole `up`. Exit code: pulumi's, or 2 where nothing was
+begun.
 """
 
 import argparse
