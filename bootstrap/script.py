@@ -111,4 +111,4 @@ def _refuse_too_long(script: Script, process: Process) -> None:
             f"the script of {process.label} has {len(script.text.encode())} bytes, even compressed more than "
             f"the {SCRIPT_MAX} that AWS takes; move long values of env into the slug"
         )
-        raise ManifestError([Problem(process.file, 0, text)])
+        raise ManifestError([Problem(process.places.file, 0, text)])

@@ -12,8 +12,8 @@ import pulumi
 
 from fleet import names
 from fleet.explain import Accepted, explain, kept_values
+from fleet.region import Region
 from fleet.release import Release
-from fleet.types import InstanceTypes
 from fleet.waves import in_words, plan
 from manifest import App
 
@@ -24,8 +24,8 @@ Summary = Mapping[str, Any]
 class Ledger:
     """The accepted Stash of every app."""
 
-    def __init__(self, types: InstanceTypes) -> None:
-        self._types = types
+    def __init__(self, region: Region) -> None:
+        self._region = region
         self._apps: dict[str, App] = {}
         options = pulumi.ResourceHookOptions(on_dry_run=True)
         self._hook = pulumi.ResourceHook("explained", self._explain, opts=options)
@@ -52,12 +52,11 @@ class Ledger:
         except Exception as fault:  # noqa: BLE001 - an accepted value of another version may have any shape
             pulumi.log.warn(f"app {app.name}: the change could not be explained ({fault!r})")
 
-    def _vcpus(self, release: Release) -> Mapping[str, pulumi.Output[str]]:
-        """Of one instance of each process. As text, for the engine hands numbers back as floats."""
-        return {
-            process.name: self._types.vcpus(process.instance_type).apply(str)
-            for process in release.app.processes
-        }
+    def _vcpus(self, release: Release) -> Mapping[str, str]:
+        """Of one instance of each process, where AWS told. As text, for numbers come back as floats."""
+        processes = release.app.processes
+        kinds = {process.name: self._region.type(process.instance_type) for process in processes}
+        return {name: str(kind.vcpus) for name, kind in kinds.items() if kind}
 
 
 def _whole(summary: Summary) -> Summary | None:

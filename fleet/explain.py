@@ -83,7 +83,8 @@ def _peak(app: App, old: Accepted, new: Accepted) -> Iterator[str]:
     if not old or (instances, vcpus) > usual:
         together = ", since no old one goes before every new one is proved" if old else ""
         noun = "instance" if instances == 1 else "instances"
-        yield f"app {app.name}:   at most {instances} {noun} ({vcpus} vCPU) at once{together}"
+        power = f" ({vcpus} vCPU)" if _tells_vcpus(old) and _tells_vcpus(new) else ""
+        yield f"app {app.name}:   at most {instances} {noun}{power} at once{together}"
 
 
 def _sum(running: Iterable[tuple[int, int]]) -> tuple[int, int]:
@@ -103,6 +104,12 @@ def _running(name: str, accepted: Accepted) -> tuple[int, int]:
         return 0, 0
     count = int(accepted["processes"][name]["count"])
     return count, count * int(accepted.get("vcpus", {}).get(name, 0))
+
+
+def _tells_vcpus(accepted: Accepted) -> bool:
+    """Whether AWS told, when this was written, those of every type that runs."""
+    processes = accepted.get("processes", {})
+    return all(name in accepted.get("vcpus", {}) for name, one in processes.items() if one["count"] != "0")
 
 
 def _has(name: str, accepted: Accepted) -> bool:

@@ -1,84 +1,34 @@
-"""Which subnets instances go to: the ones that are named, or the default VPC's."""
+"""Which subnets instances go to: the ones that are named, or the default VPC's. Pure."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Mapping
 
-import pulumi
-import pulumi_aws as aws
-
-from fleet.types import InstanceTypes
+from fleet.region import Region, Subnet
 from manifest import Process
 
 
-class Networks:
-    """Asks AWS each question once, however many processes and instances want to know."""
-
-    def __init__(self, types: InstanceTypes) -> None:
-        self._types = types
-        self._vpcs: dict[str, pulumi.Output[str]] = {}
-        self._subnets: dict[str, pulumi.Output[Sequence[str]]] = {}
-        self._picked: dict[tuple[str, int], pulumi.Output[str]] = {}
-
-    def vpc_of(self, process: Process) -> pulumi.Output[str]:
-        """The id of the VPC that the process's subnets are in."""
-        first = process.subnets[0] if process.subnets else ""
-        if first not in self._vpcs:
-            self._vpcs[first] = (
-                aws.ec2.get_subnet_output(id=first).vpc_id
-                if first
-                else aws.ec2.get_vpc_output(default=True).id
-            )
-        return self._vpcs[first]
-
-    def subnet_of(self, process: Process, index: int) -> pulumi.Input[str]:
-        """The subnet of the instance with this index: instances go round them.
-
-        In their sorted order, so that the one in which they were written or found moves no instance.
-        """
-        if process.subnets:
-            return _pick(process.subnets, index)
-        key = (process.instance_type, index)
-        if key not in self._picked:
-            self._picked[key] = self._found(process).apply(lambda found: _pick(found, index))
-        return self._picked[key]
-
-    def asked(self) -> Sequence[pulumi.Output[Any]]:
-        """Every answer so far, known or not."""
-        return [*self._vpcs.values(), *self._subnets.values()]
-
-    def _found(self, process: Process) -> pulumi.Output[Sequence[str]]:
-        """The default VPC's subnets where the process's type is offered, never none."""
-        kind = process.instance_type
-        if kind not in self._subnets:
-            both = pulumi.Output.all(self.vpc_of(process), self._types.zones(kind))
-            filters = both.apply(lambda found: _where(process, *found))
-            ids = aws.ec2.get_subnets_output(filters=filters).ids
-            self._subnets[kind] = ids.apply(lambda found: _some(process, found))
-        return self._subnets[kind]
+def subnets_of(process: Process, region: Region) -> Mapping[str, Subnet]:
+    """By their ids: those that the process names and that there are, or the default ones."""
+    known = region.subnets or {}
+    if process.subnets:
+        return {name: known[name] for name in process.subnets if name in known}
+    return {name: one for name, one in known.items() if one.default}
 
 
-def _pick(subnets: Sequence[str], index: int) -> str:
-    return sorted(subnets)[index % len(subnets)]
+def vpc_of(process: Process, region: Region) -> str:
+    """The VPC that the process's subnets are in. Only after fleet.faults found a network."""
+    return next(one.vpc for one in subnets_of(process, region).values())
 
 
-def _where(process: Process, vpc: str, zones: list[str]) -> list[aws.ec2.GetSubnetsFilterArgsDict]:
-    """Only zones that offer the type: in the others a launch fails."""
-    if not zones:
-        raise pulumi.RunError(
-            f"{process.label}: no zone of the region offers {process.instance_type}; "
-            "choose another instance_type"
-        )
-    return [
-        {"name": "vpc-id", "values": [vpc]},
-        {"name": "default-for-az", "values": ["true"]},
-        {"name": "availability-zone", "values": sorted(zones)},
-    ]
+def subnet_of(process: Process, index: int, region: Region) -> str:
+    """The subnet of the instance with this index: instances go round them. Only as `vpc_of`.
+
+    In their sorted order, so that the one in which they were written or found moves no instance.
+    """
+    choice: Collection[str] = process.subnets or offering(process, region) or subnets_of(process, region)
+    return sorted(choice)[index % len(choice)]
 
 
-def _some(process: Process, found: Sequence[str]) -> Sequence[str]:
-    if not found:
-        raise pulumi.RunError(
-            f"{process.label}: the default VPC has no subnet in a zone that offers {process.instance_type}; "
-            "choose another instance_type, or name subnets in the stack's config"
-        )
-    return found
+def offering(process: Process, region: Region) -> Mapping[str, Subnet]:
+    """Those of its subnets that are in zones where its type is offered: in the others a launch fails."""
+    kind, subnets = region.type(process.instance_type), subnets_of(process, region)
+    return {name: one for name, one in subnets.items() if kind is None or one.zone in kind.zones}

@@ -34,8 +34,7 @@ class FleetPlan:
     def declare(self, behind: Callable[[], Iterable[pulumi.Output[Any]]]) -> pulumi.Stash:
         """The Stash that is there when the plan may be carried out.
 
-        It is judged when all of `behind` is known, which is asked for when everything is declared. Look-ups
-        must be in it: one that is under way when an update stops ends the program with a traceback.
+        It is judged when all of `behind` is known, which is asked for when everything is declared.
         """
         binding = pulumi.ResourceHookBinding(before_create=[self._hook], before_update=[self._hook])
         plan: pulumi.Output[Plan] = pulumi.Output.from_input(_after(behind, self._plan))

@@ -26,7 +26,7 @@ class Proof:
 
 
 def declare_firewall(
-    process: Process, vpc: pulumi.Input[str], settings: Settings, parent: pulumi.Resource
+    process: Process, vpc: str, settings: Settings, parent: pulumi.Resource
 ) -> aws.ec2.SecurityGroup:
     """The security group, without a rule: rules are resources of their own; none is changed in place."""
     return aws.ec2.SecurityGroup(

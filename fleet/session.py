@@ -1,7 +1,7 @@
 """Our own eyes on AWS: clients for the account and with the access that the provider uses."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import botocore.session
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 PARALLEL_READS = 8
 """Consoles read at once: GetConsoleOutput is throttled per account."""
+
+FILTER_MAX: Final = 200
+"""Values of one filter: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html"""
 
 _PATIENCE = Config(
     connect_timeout=5,
@@ -35,6 +38,23 @@ def ec2_client(provider: Mapping[str, Any]) -> "EC2Client":
 def account_of(provider: Mapping[str, Any]) -> str:
     """The account that the provider's access belongs to. Raises botocore's errors."""
     return str(_client(provider, "sts").get_caller_identity()["Account"])
+
+
+def described(
+    ec2: "EC2Client", operation: str, found: str, filters: Mapping[str, Collection[str]], **more: object
+) -> Iterator[Any]:
+    """What `found` (`Images[]`, JMESPath) picks from an operation's answers, of what the filters let pass.
+
+    By filters, for an id that AWS does not know would fail the call for all. The first filter may have any
+    number of values; with none nothing is asked. Raises botocore's errors.
+    """
+    pages: Any = ec2.get_paginator(operation)  # type: ignore[call-overload]  # they know literal names alone
+    (first, values), *others = filters.items()
+    ordered = sorted(values)
+    for start in range(0, len(ordered), FILTER_MAX):
+        chosen = [(first, ordered[start : start + FILTER_MAX]), *others]
+        given = [{"Name": name, "Values": [*some]} for name, some in chosen]
+        yield from pages.paginate(Filters=given, **more).search(found)
 
 
 def _client(provider: Mapping[str, Any], service: str) -> Any:  # noqa: ANN401 - what it is depends on the name

@@ -3,20 +3,17 @@
 import asyncio
 import functools
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from botocore.exceptions import ClientError
 
 from fleet.judge import Sight
-from fleet.session import PARALLEL_READS
+from fleet.session import PARALLEL_READS, described
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
-
-FILTER_MAX: Final = 200
-"""Values of one filter: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html"""
 
 REFUSALS: Final = frozenset(
     {
@@ -100,19 +97,11 @@ class Ec2Eyes:
 
     def look(self, ids: Iterable[str]) -> Mapping[str, Sight]:
         """One sight for each id that AWS knows. Raises botocore's errors."""
-        found = list(self._described(sorted(ids)))
+        asked = {"instance-id": [*ids]}
+        found = list(described(self._client, "describe_instances", "Reservations[].Instances[]", asked))
         with ThreadPoolExecutor(PARALLEL_READS) as readers:
             sights = readers.map(self._sight, found)
             return {instance["InstanceId"]: seen for instance, seen in zip(found, sights, strict=True)}
-
-    def _described(self, ids: list[str]) -> Iterator[Any]:
-        """By filter, not by id: an id that is not known yet would fail the call for all."""
-        pages = self._client.get_paginator("describe_instances")
-        for start in range(0, len(ids), FILTER_MAX):
-            chosen = ids[start : start + FILTER_MAX]
-            for page in pages.paginate(Filters=[{"Name": "instance-id", "Values": chosen}]):
-                for reservation in page["Reservations"]:
-                    yield from reservation["Instances"]
 
     def _sight(self, instance: Any) -> Sight:  # noqa: ANN401 - botocore's own shape
         console, unread = self._console(instance)

@@ -8,11 +8,20 @@ from manifest.app import App, Process, Said
 from manifest.apps import load_apps
 from manifest.model import Deploy, Healthcheck, RootVolume, Runtime
 from manifest.names import HASH_LENGTH, NAME_MAX, OWN_TAGS
-from manifest.origins import Origin
+from manifest.origins import Origin, Places
 from manifest.problems import ManifestError, Problem, did_you_mean
-from manifest.settings import Settings, load_settings, parse_settings, refuse_placeholders
+from manifest.settings import (
+    ASK_IMAGE,
+    ASK_SUBNETS,
+    Settings,
+    load_settings,
+    parse_settings,
+    refuse_placeholders,
+)
 
 __all__ = [
+    "ASK_IMAGE",
+    "ASK_SUBNETS",
     "HASH_LENGTH",
     "NAME_MAX",
     "OWN_TAGS",
@@ -21,6 +30,7 @@ __all__ = [
     "Healthcheck",
     "ManifestError",
     "Origin",
+    "Places",
     "Problem",
     "Process",
     "RootVolume",

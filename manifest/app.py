@@ -1,11 +1,12 @@
 """The values that an app file becomes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from manifest.model import Deploy, Healthcheck, RootVolume, Runtime
-from manifest.origins import Origin
+from manifest.origins import Origin, Places
+from manifest.problems import Problem, problem_at
 
 Said = tuple[str, Origin]
 """A value as text, with where it was written."""
@@ -16,11 +17,10 @@ class Process:
     """One command of an app, on instances of its own.
 
     `healthcheck` has a path, or a command, or neither: then the process is healthy while it stays up.
-    `file`: the app's, for messages.
     """
 
     app: str
-    file: str
+    places: Places = field(repr=False, compare=False)
     name: str
     cmd: str
     runtime: Runtime
@@ -43,6 +43,10 @@ class Process:
     def label(self) -> str:
         """`hello.web`: the app and the process, as every name begins."""
         return f"{self.app}.{self.name}"
+
+    def problem(self, text: str, *path: str | int) -> Problem:
+        """A problem with the value at `path`, told where it was written, or else in the app's file."""
+        return problem_at(self.places.origins, path, text, self.places.file)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,10 +5,10 @@ from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from manifest.layers import Layer, origin_of
+from manifest.layers import Layer
 from manifest.model import AppFile, ProcessKeys
-from manifest.origins import Path, dotted
-from manifest.problems import Problem, did_you_mean
+from manifest.origins import Path
+from manifest.problems import Problem, did_you_mean, problem_at
 from manifest.rules import Fault
 from manifest.short import SHORT_KEYS
 
@@ -43,14 +43,6 @@ def validate(model: type[Model], layer: Layer, file: str) -> tuple[Model | None,
         return None, [_problem(layer, file, one) for one in error.errors(include_url=False)]
 
 
-def problem_at(layer: Layer, path: Path, text: str, file: str) -> Problem:
-    """A problem with the value at `path`, under the name and at the line that it was written with."""
-    origin = origin_of(layer, path)
-    key = dotted(origin.path if origin and path in layer.origins else path)
-    place = (origin.file, origin.line) if origin else (file, 1)
-    return Problem(*place, f"{key}: {text}" if key else text)
-
-
 def problems_of(
     faults: Iterable[Fault], layer: Layer, around: Layer, at: Path, file: str
 ) -> Iterator[Problem]:
@@ -62,15 +54,15 @@ def problems_of(
         written = [(path, text) for path, text in fault if path in layer.origins]
         if written:
             first = max(written, key=lambda place: layer.origins[place[0]].of_a_process)
-            yield problem_at(layer, *first, file)
+            yield problem_at(layer.origins, *first, file)
         else:
             path, text = fault[0]
-            yield problem_at(around, (*at, *path), text, file)
+            yield problem_at(around.origins, (*at, *path), text, file)
 
 
 def _problem(layer: Layer, file: str, error: Any) -> Problem:  # noqa: ANN401 - pydantic's own loose shape
     path: Path = tuple(part for part in error["loc"] if part != "[key]")
-    return problem_at(layer, path, _text(error, path), file)
+    return problem_at(layer.origins, path, _text(error, path), file)
 
 
 def _text(error: Any, path: Path) -> str:  # noqa: ANN401 - pydantic's own loose shape

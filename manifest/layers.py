@@ -96,12 +96,3 @@ def _leaves(layer: Layer, data: Data, at: Path) -> Iterator[tuple[Path, object, 
             yield from _leaves(layer, value, path)
         elif path in layer.origins:
             yield path, value, layer.origins[path]
-
-
-def origin_of(layer: Layer, path: Path) -> Origin | None:
-    """The origin of the value at `path`, or of the nearest value around it."""
-    while path:
-        if path in layer.origins:
-            return layer.origins[path]
-        path = path[:-1]
-    return None

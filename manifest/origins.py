@@ -1,5 +1,6 @@
 """Where a value was written."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 Path = tuple[str | int, ...]
@@ -23,8 +24,34 @@ class Origin:
         """Whether it was written for one process, and not for the app."""
         return self.path[:1] == ("processes",)
 
+    @property
+    def place(self) -> str:
+        """`apps/hello.yaml:7`; the file alone where no line is known."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
     def __str__(self) -> str:
         return f"{self.layer}, {self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the values of a process were written. `file`, its app's, stands for what nobody wrote."""
+
+    file: str
+    origins: Mapping[Path, Origin] = field(default_factory=dict)
+
+    def of(self, *path: str | int) -> Origin | None:
+        """None for what nobody wrote."""
+        return origin_of(self.origins, path)
+
+
+def origin_of(origins: Mapping[Path, Origin], path: Path) -> Origin | None:
+    """The origin of the value at `path`, or of the nearest value around it."""
+    while path:
+        if path in origins:
+            return origins[path]
+        path = path[:-1]
+    return None
 
 
 def dotted(path: Path) -> str:

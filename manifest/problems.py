@@ -1,9 +1,11 @@
 """What is wrong in people's files, told so that they can mend it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
+
+from manifest.origins import Origin, Path, dotted, origin_of
 
 TOLD_MAX: Final = 1000
 """Characters of one problem; what is longer quotes a whole key or value."""
@@ -35,6 +37,17 @@ class ManifestError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def problem_at(origins: Mapping[Path, Origin], path: Path, text: str, file: str) -> Problem:
+    """A problem with the value at `path`, under the name and at the line that it was written with.
+
+    `file` is blamed for what nobody wrote.
+    """
+    origin = origin_of(origins, path)
+    key = dotted(origin.path if origin and path in origins else path)
+    place = (origin.file, origin.line) if origin else (file, 1)
+    return Problem(*place, f"{key}: {text}" if key else text)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

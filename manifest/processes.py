@@ -7,6 +7,7 @@ from manifest.app import Process
 from manifest.counts import count_of
 from manifest.layers import Layer, merge, part_of, without
 from manifest.model import OF_A_RELEASE, AppFile, Healthcheck, ProcessKeys
+from manifest.origins import Places
 from manifest.settings import Settings
 from manifest.short import OF_WEB, WEB
 
@@ -54,11 +55,11 @@ def _own(layer: Layer, *path: str) -> bool:
     return path in layer.origins and layer.origins[path].of_a_process
 
 
-def process_of(app: str, file: str, name: str, keys: ProcessKeys, settings: Settings) -> Process:
-    """The process as a value. Only of keys without faults; `file` is the app's."""
+def process_of(app: str, name: str, keys: ProcessKeys, places: Places, settings: Settings) -> Process:
+    """The process as a value. Only of keys without faults."""
     return Process(
         app=app,
-        file=file,
+        places=places,
         name=name,
         cmd=keys.cmd or "",
         runtime=keys.runtime,

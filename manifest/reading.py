@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from manifest.app import App, Said
-from manifest.check import problem_at, problems_of, validate
+from manifest.check import problems_of, validate
 from manifest.counts import count_of
 from manifest.document import read, read_if_there
 from manifest.file import File, WrittenOut
 from manifest.layers import Data, Layer, Origins, leaves, merge
 from manifest.model import AppFile, ProcessKeys
-from manifest.origins import dotted
-from manifest.problems import Problem
+from manifest.origins import Places, dotted
+from manifest.problems import Problem, problem_at
 from manifest.processes import effective, names_of, process_of
 from manifest.rules import faults_of_process, faults_of_release
 from manifest.settings import Settings, stack_file
@@ -47,6 +47,9 @@ class Project:
         said: Data = {"image_id": self.settings.image_id, "subnets": [*self.settings.subnets]}
         origin = self.settings.origin
         origins: Origins = {("image_id",): origin("imageId"), ("subnets",): origin("subnets")}
+        for n in range(len(self.settings.subnets)):
+            item = origin(f"subnets.{n}")
+            origins["subnets", n] = replace(item, path=("subnets", n))
         return Layer({key: value for key, value in said.items() if value}, origins)
 
     def layers(self, file: File, stack: str) -> Iterator[WrittenOut]:
@@ -114,10 +117,15 @@ class OnStack:
     @cached_property
     def processes(self) -> Mapping[str, tuple[ProcessKeys | None, list[Problem]]]:
         """Each process with all that it inherits, or with what is wrong in that."""
-        return {name: self._judged(name, self.keys) for name in names_of(self.keys)} if self.keys else {}
+        return {name: self._judged(name, self.keys) for name in self.effective} if self.keys else {}
+
+    @cached_property
+    def effective(self) -> Mapping[str, Layer]:
+        """All that the layers say of each process."""
+        return {name: effective(self.layers, name) for name in names_of(self.keys)} if self.keys else {}
 
     def _judged(self, name: str, keys: AppFile) -> tuple[ProcessKeys | None, list[Problem]]:
-        layer = effective(self.layers, name)
+        layer = self.effective[name]
         own, problems = validate(ProcessKeys, layer, self.file)
         at = ("processes", name) if name in keys.processes else ()
         faults = faults_of_process(own) if own else ()
@@ -127,13 +135,13 @@ class OnStack:
         yield from problems_of(faults_of_release(keys), self.merged, self.merged, (), self.file)
         if (folder := self._source(keys)) and not os.path.isdir(folder):  # noqa: PTH112 - no error for a name that is too long
             text = f"there is no folder {keys.source} beside {self.file}"
-            yield problem_at(self.merged, ("source",), text, self.file)
+            yield problem_at(self.merged.origins, ("source",), text, self.file)
 
     def _problem_of_image(self) -> Iterator[Problem]:
         here = self.stack == self.project.settings.stack
         if here and not all(own.image_id for own, _ in self.processes.values() if own):
             text = f"is missing; name one here or in {stack_file(self.stack)} as imageId"
-            yield problem_at(self.merged, ("image_id",), text, self.file)
+            yield problem_at(self.merged.origins, ("image_id",), text, self.file)
 
     def _source(self, keys: AppFile) -> Path | None:
         if not keys.source:
@@ -153,13 +161,16 @@ class OnStack:
             slug_url=keys.slug_url,
             slug_sha256=keys.slug_sha256,
             processes=tuple(
-                process_of(keys.name, self.file, name, own, settings) for name, own in owns.items()
+                process_of(keys.name, name, own, self._places(name), settings) for name, own in owns.items()
             ),
             written={
                 **{dotted(path): (str(value), origin) for path, value, origin in leaves(self.merged)},
                 **_counts_of_config(settings, keys.name, owns),
             },
         )
+
+    def _places(self, name: str) -> Places:
+        return Places(self.file, self.effective[name].origins)
 
 
 def _counts_of_config(settings: Settings, app: str, owns: Mapping[str, ProcessKeys]) -> Mapping[str, Said]:

@@ -23,11 +23,11 @@ PLACEHOLDER_IMAGE: Final = "ami-00000000000000000"
 _PLACEHOLDER_SUBNET: Final = re.compile(r"subnet-0{16}\d")
 
 _ASK_ACCOUNT: Final = "aws sts get-caller-identity --query Account --output text"
-_ASK_IMAGE: Final = (
+ASK_IMAGE: Final = (
     "aws ec2 describe-images --owners 136693071363 --filters 'Name=name,Values=debian-12-amd64-*' "
     "--query 'sort_by(Images,&CreationDate)[-1].ImageId' --output text --region "
 )
-_ASK_SUBNETS: Final = (
+ASK_SUBNETS: Final = (
     "aws ec2 describe-subnets --query 'Subnets[].[SubnetId,AvailabilityZone]' --output text --region "
 )
 
@@ -131,14 +131,14 @@ def _placeholders(settings: Settings) -> Iterator[Problem]:
         text = f"is AWS's documentation account; put yours: {put}"
         yield _problem(settings, "aws:allowedAccountIds", text)
     if settings.image_id == PLACEHOLDER_IMAGE:
-        put = f'{fill_in} imageId "$({_ASK_IMAGE}{region})"'
+        put = f'{fill_in} imageId "$({ASK_IMAGE}{region})"'
         text = f"is a placeholder; put the official Debian 12 image of {region}: {put}"
         yield _problem(settings, "imageId", text)
     if any(_PLACEHOLDER_SUBNET.fullmatch(subnet) for subnet in settings.subnets):
         text = (
             "are placeholders; for the default VPC's: "
             f"pulumi config rm --stack {settings.stack} subnets; for your own: "
-            f"{fill_in} --path 'subnets[0]' SUBNET, as told by: {_ASK_SUBNETS}{region}"
+            f"{fill_in} --path 'subnets[0]' SUBNET, as told by: {ASK_SUBNETS}{region}"
         )
         yield _problem(settings, "subnets", text)
 

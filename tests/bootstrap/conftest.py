@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bootstrap import Report, Script, Slug, parse_report, render
-from manifest import App, Deploy, Healthcheck, Process, RootVolume, Settings
+from manifest import App, Deploy, Healthcheck, Places, Process, RootVolume, Settings
 
 DEADLINE = 60.0
 """Seconds; nothing here takes one."""
@@ -28,7 +28,7 @@ APP = App(
 )
 PROCESS = Process(
     app="hello",
-    file="apps/hello.yaml",
+    places=Places("apps/hello.yaml"),
     name="web",
     cmd="bin/web",
     runtime="none",

@@ -14,6 +14,8 @@ import pytest
 import yaml
 from pulumi.runtime import mocks, rpc
 
+from tests.fleet.aws import Aws
+
 ROOT = Path(__file__).parents[2]
 
 COMPUTED: dict[str, Callable[[str], Mapping[str, Any]]] = {
@@ -29,16 +31,6 @@ COMPUTED: dict[str, Callable[[str], Mapping[str, Any]]] = {
     "aws:s3/bucketObjectv2:BucketObjectv2": lambda name: {},
     "compute-instances:fleet:App": lambda name: {},
     "pulumi:index:Stash": lambda name: {},
-}
-FOUND: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
-    "aws:ec2/getVpc:getVpc": lambda args: {"id": "vpc-default"},
-    "aws:ec2/getSubnet:getSubnet": lambda args: {"id": args["id"], "vpcId": f"vpc-of-{args['id']}"},
-    "aws:ec2/getSubnets:getSubnets": lambda args: {"ids": ["subnet-0000000b", "subnet-0000000a"]},
-    "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": lambda args: {"locations": ["z-1", "z-2"]},
-    "aws:ec2/getInstanceType:getInstanceType": lambda args: {
-        "defaultVcpus": 1 if args["instanceType"] == "t2.micro" else 2,
-        "hypervisor": "xen" if args["instanceType"].startswith("t2.") else "nitro",
-    },
 }
 
 
@@ -57,9 +49,17 @@ class Declared:
 
 
 @pytest.fixture
-def mocked() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The tables of the mocks: resource types and functions."""
-    return COMPUTED, FOUND
+def mocked() -> dict[str, Any]:
+    """The table of the mocks."""
+    return COMPUTED
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """What the program's look-ups are answered."""
+    aws = Aws()
+    monkeypatch.setattr("fleet.fleet.Ec2Answers", lambda provider: aws)
+    return aws
 
 
 class Recorder(pulumi.runtime.Mocks):
@@ -67,7 +67,6 @@ class Recorder(pulumi.runtime.Mocks):
 
     def __init__(self) -> None:
         self.declared: dict[tuple[str, str], Declared] = {}
-        self.calls: list[tuple[str, Mapping[str, Any]]] = []
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         key = (args.typ, args.name)
@@ -82,10 +81,7 @@ class Recorder(pulumi.runtime.Mocks):
         return f"id-of-{args.name}", outputs
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
-        self.calls.append((args.token, args.args))
-        if args.token not in FOUND:
-            raise AssertionError(f"no mock of {args.token}")
-        return dict(FOUND[args.token](args.args))
+        raise AssertionError(f"no mock of {args.token}")
 
 
 class Monitor(mocks.MockMonitor):
@@ -116,10 +112,9 @@ class Monitor(mocks.MockMonitor):
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of the program declared, asked and exported."""
+    """What one run of the program declared and exported."""
 
     declared: list[Declared]
-    calls: list[tuple[str, Mapping[str, Any]]]
     outputs: Mapping[str, Any]
 
     def of(self, kind: str) -> list[Declared]:
@@ -146,7 +141,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(project: Path) -> Iterator[Callable[..., Run]]:
+def run(project: Path, aws: Aws) -> Iterator[Callable[..., Run]]:
     """Runs `__main__.py` for a stack whose file lies in the project."""
     asyncio.set_event_loop(asyncio.new_event_loop())
     yield lambda stack="dev": _run(project, stack)
@@ -190,4 +185,4 @@ def _run(project: Path, stack: str) -> Run:
     program()
     for one in recorder.declared.values():
         one.inputs = {key: rpc.unwrap_rpc_secret(value) for key, value in one.inputs.items()}
-    return Run(list(recorder.declared.values()), recorder.calls, outputs)
+    return Run(list(recorder.declared.values()), outputs)

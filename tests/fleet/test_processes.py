@@ -70,12 +70,12 @@ def test_one_release_is_accepted_behind_all_gates_of_all_processes(seen):
     }
 
 
-def test_each_question_is_asked_once_per_type_however_many_instances(seen):
-    assert sorted(token.rpartition(":")[2] for token, _ in seen.calls) == [
-        *["getInstanceType"] * 2,
-        *["getInstanceTypeOfferings"] * 2,
-        *["getSubnets"] * 2,
-        "getVpc",
+def test_all_of_a_kind_is_asked_for_at_once(seen, aws):
+    assert sorted(aws.asked) == [
+        "account",
+        "images ami-0abcdef0123456789",
+        "subnets default",
+        "types t3.micro t3.small",
     ]
 
 

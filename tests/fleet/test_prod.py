@@ -32,9 +32,10 @@ class TestFilledIn:
         assert Counter(one.inputs["subnetId"][-1] for one in instances) == {"1": 2, "2": 2, "3": 2}
         assert {tuple(one.ignored) for one in instances} == {()}
 
-    def test_no_default_network_is_asked_for(self, run):
-        functions = {token.rpartition(":")[2] for token, _ in run("prod").calls}
-        assert functions == {"getSubnet", "getInstanceType"}
+    def test_no_default_network_is_asked_for(self, run, aws):
+        run("prod")
+        (asked,) = [question for question in aws.asked if question.startswith("subnets")]
+        assert asked == " ".join(["subnets", *(f"subnet-0abcdef012345678{n}" for n in (1, 2, 3))])
 
     def test_they_are_accepted_in_waves_behind_the_canary(self, run):
         kept = run("prod").one("hello.accepted").inputs["input"]

@@ -3,7 +3,8 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError
 
-from fleet.watcher import FILTER_MAX, Ec2Eyes
+from fleet.session import FILTER_MAX
+from fleet.watcher import Ec2Eyes
 
 
 class Ec2:
@@ -21,12 +22,16 @@ class Ec2:
         (ids,) = [one["Values"] for one in Filters]
         self.asked.append(ids)
         state, launched = {"Name": "running"}, datetime(2026, 1, 1, tzinfo=UTC)
-        known = [
+        self.found = [
             {"InstanceId": one, "InstanceType": self.instances[one], "State": state, "LaunchTime": launched}
             for one in ids
             if one in self.instances
         ]
-        yield {"Reservations": [{"Instances": known[:1]}, {"Instances": known[1:]}]}
+        return self
+
+    def search(self, found):
+        assert found == "Reservations[].Instances[]"
+        return self.found
 
     def get_console_output(self, *, InstanceId, Latest=False):  # noqa: N803 - boto3's names
         return {"Output": self.console(InstanceId, Latest)}

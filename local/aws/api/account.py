@@ -13,6 +13,7 @@ IMAGE_ID = "ami-0c0ffee0000000012"
 IMAGE_NAME = "debian-12-amd64-local"
 DEBIAN = "136693071363"
 """The account that the official images belong to: https://wiki.debian.org/Cloud/AmazonEC2Image"""
+ARCHITECTURE = "x86_64"
 
 ADMIN = "admin"
 _EVERYTHING = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
@@ -44,7 +45,7 @@ def create_image(backend: EC2Backend) -> None:
         public=True,
         virtualization_type="hvm",
         hypervisor="xen",
-        architecture="x86_64",
+        architecture=ARCHITECTURE,
         root_device_type="ebs",
         root_device_name="/dev/xvda",
     )

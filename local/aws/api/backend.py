@@ -10,12 +10,13 @@ from moto.core.types import Base64EncodedString
 from moto.ec2 import urls
 from moto.ec2.exceptions import EC2ClientError, UnvailableAMIIdError
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.amis import Ami
 from moto.ec2.models.iam_instance_profile import IamInstanceProfileAssociation
-from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
+from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
 from moto.ec2.models.instances import Reservation
 from moto.ec2.models.subnets import Subnet
 
-from local.aws.api.account import REGION
+from local.aws.api.account import ARCHITECTURE, REGION
 from local.aws.api.answers import LocalResponse
 from local.aws.api.instance import LocalInstance
 from local.aws.api.lag import Lag
@@ -48,7 +49,8 @@ class LocalBackend(EC2Backend):  # type: ignore[misc]  # moto is not typed for u
         security_group_names: list[str],
         **kwargs: object,
     ) -> Reservation:
-        self._refuse_launch(image_id, user_data)
+        self._refuse_launch(user_data)
+        self._refuse_image(image_id, str(kwargs["instance_type"]))
         self._place(kwargs)
         # moto draws a subnet's addresses from a generator, which two threads may not advance at once.
         with self._launching:
@@ -56,6 +58,12 @@ class LocalBackend(EC2Backend):  # type: ignore[misc]  # moto is not typed for u
         for instance in reservation.instances:
             instance.complete = True
         return reservation
+
+    def register_image(self, name: str | None = None, description: str | None = None) -> Ami:
+        """Moto leaves open what its machines can run; ours can run what this one's can."""
+        image = super().register_image(name, description)
+        image.architecture = ARCHITECTURE
+        return image
 
     def associate_iam_instance_profile(
         self, instance_id: str, *args: object, **kwargs: object
@@ -76,13 +84,20 @@ class LocalBackend(EC2Backend):  # type: ignore[misc]  # moto is not typed for u
                 if not reservation.instances:
                     del self.reservations[reservation.id]
 
-    def _refuse_launch(self, image_id: str, user_data: Base64EncodedString | None) -> None:
+    def _refuse_launch(self, user_data: Base64EncodedString | None) -> None:
         if self.region_name != REGION:
             raise EC2ClientError("UnsupportedOperation", f"The local AWS has machines in {REGION} only.")
-        if image_id in self.deleted_amis:
-            raise UnvailableAMIIdError(image_id)
         if user_data and len(base64.b64decode(str(user_data))) > USER_DATA_LIMIT:
             raise EC2ClientError("InvalidParameterValue", f"User data is limited to {USER_DATA_LIMIT} bytes")
+
+    def _refuse_image(self, image_id: str, instance_type: str) -> None:
+        """What does not exist at all, image or type, moto refuses."""
+        image = self.amis.get(image_id)
+        if image_id in self.deleted_amis or (image and image.state != "available"):
+            raise UnvailableAMIIdError(image_id)
+        kinds = INSTANCE_TYPES.get(instance_type, {}).get("ProcessorInfo", {}).get("SupportedArchitectures")
+        if image and kinds and image.architecture not in kinds:
+            raise _other_architecture(kinds[0], image.architecture)
 
     def _place(self, launch: dict[str, Any]) -> None:
         """Put the launch into a default subnet unless it names one; moto would take it for EC2-Classic."""
@@ -116,6 +131,15 @@ def _zones_of(instance_type: str) -> frozenset[str]:
     """The zones that offer the type; none for a type that does not exist, which moto then refuses."""
     offers = INSTANCE_TYPE_OFFERINGS["availability-zone"][REGION]
     return frozenset(offer["Location"] for offer in offers if offer["InstanceType"] == instance_type)
+
+
+def _other_architecture(of_type: str, of_image: str) -> EC2ClientError:
+    return EC2ClientError(
+        "InvalidParameterValue",
+        f"The architecture '{of_type}' of the specified instance type does not match the architecture"
+        f" '{of_image}' of the specified AMI. Specify an instance type and an AMI that have matching"
+        " architectures, and try again.",
+    )
 
 
 def _not_offered(instance_type: str, zone: str, offered: frozenset[str]) -> EC2ClientError:

@@ -62,6 +62,7 @@ def test_the_aws_command_line_runs_reads_and_terminates(aws: "Aws", tmp_path: An
         ({"ImageId": "ami-0123456789abcdef0"}, "InvalidAMIID.NotFound"),
         ({"UserData": "x" * 16385}, "InvalidParameterValue"),
         ({"InstanceType": "t9.huge"}, "InvalidInstanceType.NotFound"),
+        ({"InstanceType": "t4g.micro"}, "InvalidParameterValue"),
         ({"KeyName": "nobody"}, "InvalidKeyPair.NotFound"),
         ({"SubnetId": "subnet-0123456789abcdef0"}, "InvalidSubnetID.NotFound"),
         ({"SecurityGroupIds": ["sg-0123456789abcdef0"]}, "InvalidGroup.NotFound"),
