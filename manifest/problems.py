@@ -7,6 +7,9 @@ from typing import Final
 
 from manifest.origins import Origin, Path, dotted, origin_of
 
+_LISTED_MAX: Final = 50
+"""Words; more are no help."""
+
 TOLD_MAX: Final = 1000
 """Characters of one problem; what is longer quotes a whole key or value."""
 
@@ -51,8 +54,8 @@ def problem_at(origins: Mapping[Path, Origin], path: Path, text: str, file: str)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` (did you mean 'slug_url'?)` for the nearest known word, else the list of all of them."""
+    """` (did you mean 'slug_url'?)` for the nearest known word, else the list of all, if it is short."""
     names = sorted(known)
     if near := get_close_matches(word, names, n=1):
         return f" (did you mean '{near[0]}'?)"
-    return f" (known: {', '.join(names)})" if names else ""
+    return f" (known: {', '.join(names)})" if 0 < len(names) <= _LISTED_MAX else ""
