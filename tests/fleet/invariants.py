@@ -32,7 +32,7 @@ TAGGED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     PROFILE: ("app",),
     BUCKET: (),
 }
-"""What tags tell beside project and stack. Rules, policies and slugs bear none: they go with what bears them."""
+"""What tags tell beside project and stack. Rules, policies and slugs bear none: each is part of one."""
 
 SSH: Final = 22
 

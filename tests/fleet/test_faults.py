@@ -195,10 +195,11 @@ def test_credentials_of_another_account_and_nothing_else(only, aws):
 
 
 class TestNothingToLaunch:
-    def test_an_app_without_instances_may_name_anything_but_a_network(self, run, app, aws):
+    def test_an_app_without_instances_may_name_anything_but_a_network(self, run, app, aws, warnings):
         app("count: 0", "instance_type: t3.mikro", "key_name: opps", "image_id: ami-0abc1234")
         aws.has |= {"t3.mikro": None, "ami-0abc1234": None}
         assert run("dev").one("shop.accepted").inputs["input"]["vcpus"] == {}
+        assert not [one for one in warnings if "run on" in one]
 
     def test_what_is_gone_since_stops_nobody_while_all_instances_run(self, run, app, aws, warnings):
         app("count: 2", "image_id: ami-0abc1234")
@@ -210,6 +211,12 @@ class TestNothingToLaunch:
             "apps/shop.yaml:4: image_id: eu-central-1 has no ami-0abc1234 for this account"
         )
         assert said.endswith("; its instances run on, but none could be launched again")
+
+    def test_a_type_that_is_offered_nowhere_any_more_runs_on(self, run, aws):
+        aws.running = {one.name for one in run("dev").of("Instance")}
+        aws.has["t3.micro"] = other(zones=frozenset())
+        (instance,) = run("dev").of("Instance")
+        assert instance.inputs["subnetId"] in DEFAULTS
 
     def test_one_that_is_missing_would_be_launched(self, run, refusal, app, aws):
         app("count: 2", "image_id: ami-0abc1234")
