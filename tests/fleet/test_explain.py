@@ -196,3 +196,9 @@ def test_of_more_or_fewer_of_a_version_that_stays_no_peak_is_said(said, before, 
 )
 def test_where_there_was_or_will_be_none_none_is_replaced(said, before, after, effect):
     assert said(f"count: {before}", f"count: {after}\nenv: {{A: b}}")[0] == effect
+
+
+def test_a_peak_says_no_vcpus_where_aws_did_not_tell_them(now):
+    app, new = now()
+    (_, peak) = explain(app, None, {**new, "vcpus": {}})
+    assert peak == "app hello:   at most 1 instance at once"

@@ -83,9 +83,10 @@ def test_user_data_of_exactly_the_limit_is_taken(aws: "Aws") -> None:
     assert len(base64.b64decode(answer["UserData"]["Value"])) == 16384
 
 
-def test_a_withdrawn_image_starts_nothing(aws: "Aws") -> None:
+@pytest.mark.parametrize("withdraw", ["deregister_image", "disable_image"])
+def test_a_withdrawn_image_starts_nothing(aws: "Aws", withdraw: str) -> None:
     image = aws.image("a short life")
-    aws.ec2.deregister_image(ImageId=image)
+    getattr(aws.ec2, withdraw)(ImageId=image)
     assert refusal(lambda: aws.run(ImageId=image)).startswith("InvalidAMIID")
 
 
