@@ -48,11 +48,13 @@ orphans: ## instances that the state of STACK=dev does not know (a killed up lea
 test: setup check ## every tier of tests but `make soak`, each also alone:
 	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "not soak"
 
-check: tools ##   linters, types, import directions
+check: tools ##   linters, types, import directions, workflows
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@PATH=$(abspath $(BIN)):$$PATH actionlint
+	@$(BIN)/zizmor --quiet --offline --no-progress .github
 
 unit: tools ##   no processes of ours, no AWS
 	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "not engine and not machines and not soak"

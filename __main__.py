@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pulumi
 
-from fleet import Fleet, stack_settings
+from fleet import Fleet, checked_out, declare_commit, stack_settings
 from manifest import ManifestError, load_apps, refuse_placeholders
 
 
@@ -18,6 +18,8 @@ def main() -> None:
     except ManifestError as error:
         raise pulumi.RunError(f"nothing was declared:\n{error}") from None
     pulumi.export("apps", fleet.summary)
+    if commit := checked_out(root):
+        pulumi.export("commit", declare_commit(commit, fleet.summary.values()))
 
 
 main()

@@ -1,0 +1,32 @@
+"""Which commit serves: the one that was checked out when every app of it was accepted.
+
+A Stash behind what was accepted of every app, so after a failed `up` it names the commit before, and an
+`up --target` of one app leaves it as it is.
+"""
+
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+import pulumi
+
+
+def checked_out(root: Path) -> str | None:
+    """The commit of `root`, with `-dirty` if anything differs from it; None where git knows of none."""
+    head = _git(root, "rev-parse", "HEAD")
+    changed = head and _git(root, "status", "--porcelain", "--", ".")
+    return f"{head}-dirty" if changed else head
+
+
+def declare_commit(commit: str, accepted: Iterable[pulumi.Output[object]]) -> pulumi.Output[object]:
+    """`commit` once all of `accepted` is known; else the one before."""
+    known = pulumi.Output.all(*accepted).apply(lambda _: commit)
+    return pulumi.Stash("commit", input=known).input
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

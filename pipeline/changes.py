@@ -1,0 +1,63 @@
+"""What a pull request changes in one environment, however it was found out."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+_OF_AN_APP: Final = re.compile(r"app (?P<app>[a-z][a-z0-9-]*): +(?P<line>.*)")
+"""A line of fleet/explain.py."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScriptChange:
+    """The script of a process (`hello.web`); None where there was, or will be, none."""
+
+    label: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppChange:
+    """`lines`: what changes and why. `warnings`: what would work, but hardly as its writer means it."""
+
+    name: str
+    lines: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    scripts: tuple[ScriptChange, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """Of one environment.
+
+    `problems`: why it cannot be rolled out. `notes`: what limits the rest. `warnings`: about apps that stay.
+    `resources`: a line for each that is made, changed or deleted.
+    """
+
+    apps: tuple[AppChange, ...] = ()
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+
+
+def by_app(lines: Iterable[str]) -> dict[str, list[str]]:
+    """What was explained, without its `app NAME:`; other lines are left out."""
+    found: dict[str, list[str]] = {}
+    for match in filter(None, map(_OF_AN_APP.fullmatch, lines)):
+        found.setdefault(match["app"], []).append(match["line"])
+    return found
+
+
+def script_changes(
+    app: str, old: Iterable[tuple[str, str]], new: Iterable[tuple[str, str]]
+) -> tuple[ScriptChange, ...]:
+    """From the scripts of an app, process -> text, before and after: those that differ."""
+    before, after = dict(old), dict(new)
+    names = sorted(before.keys() | after.keys())
+    changes = (
+        ScriptChange(label=f"{app}.{name}", old=before.get(name), new=after.get(name)) for name in names
+    )
+    return tuple(change for change in changes if change.old != change.new)
