@@ -11,11 +11,11 @@ _OF_AN_APP: Final = re.compile(r"app (?P<app>[a-z][a-z0-9-]*): +(?P<line>.*)")
 
 @dataclass(frozen=True, kw_only=True)
 class ScriptChange:
-    """The script of a process (`hello.web`); None where there was, or will be, none."""
+    """The script of a process (`hello.web`); `old` is None where it is a new one."""
 
     label: str
     old: str | None
-    new: str | None
+    new: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +54,7 @@ def by_app(lines: Iterable[str]) -> dict[str, list[str]]:
 def script_changes(
     app: str, old: Iterable[tuple[str, str]], new: Iterable[tuple[str, str]]
 ) -> tuple[ScriptChange, ...]:
-    """From the scripts of an app, process -> text, before and after: those that differ."""
-    before, after = dict(old), dict(new)
-    names = sorted(before.keys() | after.keys())
-    changes = (
-        ScriptChange(label=f"{app}.{name}", old=before.get(name), new=after.get(name)) for name in names
-    )
-    return tuple(change for change in changes if change.old != change.new)
+    """From the scripts of an app before and after, process -> text: what machines do not run yet."""
+    before = dict(old)
+    changes = (ScriptChange(label=f"{app}.{name}", old=before.get(name), new=text) for name, text in new)
+    return tuple(sorted((one for one in changes if one.old != one.new), key=lambda one: one.label))

@@ -89,11 +89,9 @@ def _folds(changes: Changes) -> Iterator[Fold]:
 
 
 def _script(change: ScriptChange) -> Fold:
-    if change.old is None or change.new is None:
-        text = change.new or change.old or ""
-        word = "no longer needed" if change.new is None else "new"
-        title = f"Script of {change.label}: {word}, {_count(len(text.splitlines()), 'line')}"
-        return Fold(title=title, kind="sh", text=text)
+    if change.old is None:
+        title = f"Script of {change.label}: new, {_count(len(change.new.splitlines()), 'line')}"
+        return Fold(title=title, kind="sh", text=change.new)
     lines = [*difflib.unified_diff(change.old.splitlines(), change.new.splitlines(), lineterm="")][2:]
     signs = Counter(line[0] for line in lines)
     title = f"Script of {change.label}: {_count(signs['+'], 'line')} in, {signs['-']} out"

@@ -1,0 +1,100 @@
+"""Pull requests against what runs: git repositories with a change in, the comments' texts out.
+
+`UPDATE_GOLDEN=1 pytest tests/engine/test_pull_requests.py` writes them anew.
+"""
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.engine.merged import Merged, merged
+from tests.pipeline.conftest import golden
+from tests.stack import own_stack
+
+pytestmark = pytest.mark.engine
+
+PREVIEW = "pulumi preview --stack local --json --non-interactive >preview.json 2>preview.err"
+"""As preview.yml has it, but for what it also shows in the log."""
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """A change on top of what was merged and rolled out."""
+
+    merged: Merged
+
+    def comment(self):
+        """What the steps of preview.yml make of it, and pulumi's exit code."""
+        self.merged.commit("change")
+        previewed = self.merged.runs("bash", "-c", PREVIEW)
+        arguments = ("--preview", "preview.json", "--errors", "preview.err")
+        done = self.merged.pipeline("comment", "--stack", "local", *arguments)
+        assert done.returncode == 0, done.stdout
+        return done.stdout, previewed.returncode
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    with own_stack(tmp_path_factory.mktemp("pull-requests"), "simulated") as stack:
+        made = merged(stack)
+        stack.app("hello", source="../slugs/hello", count=3, env={"GREETING": "hello"})
+        stack.app("worker", cmd="bin/work", processes={"worker": {"cmd": "bin/work"}}, healthcheck={})
+        made.commit("base")
+        stack.up()
+        yield made
+
+
+@pytest.fixture
+def pull_request(base):
+    before = base.head()
+    yield PullRequest(base)
+    base.git("reset", "--quiet", "--hard", before)
+
+
+def test_one_env_value(pull_request):
+    pull_request.merged.stack.app("hello", source="../slugs/hello", count=3, env={"GREETING": "good day"})
+    text, code = pull_request.comment()
+    assert code == 0
+    golden("env-value.md", text)
+
+
+def test_a_further_app(pull_request):
+    pull_request.merged.stack.app("shop", count=2, env={"CURRENCY": "EUR"}, allow_from=[])
+    text, _ = pull_request.comment()
+    golden("further-app.md", text)
+
+
+def test_a_broken_file(pull_request):
+    pull_request.merged.stack.app("hello", source="../slugs/hello", cuont=3, port="80", cmd="")
+    text, code = pull_request.comment()
+    assert code != 0
+    golden("broken-file.md", text)
+
+
+def test_the_defaults(pull_request):
+    folder = pull_request.merged.stack.project / "apps"
+    (folder / "_defaults.yaml").write_text("instance_type: t3.small\n")
+    text, _ = pull_request.comment()
+    golden("defaults.md", text)
+
+
+def test_an_app_that_goes(pull_request):
+    (pull_request.merged.stack.project / "apps/worker.yaml").unlink()
+    text, _ = pull_request.comment()
+    golden("app-goes.md", text)
+
+
+def test_nothing(pull_request):
+    (pull_request.merged.stack.project / "README.md").write_text("words\n")
+    text, _ = pull_request.comment()
+    golden("nothing.md", text)
+
+
+def test_a_stack_that_there_is_not(pull_request):
+    """Pulumi says so before it tells any JSON."""
+    merged = pull_request.merged
+    merged.runs("bash", "-c", PREVIEW.replace("local", "lcoal"))
+    arguments = ("--preview", "preview.json", "--errors", "preview.err")
+    text = merged.pipeline("comment", "--stack", "lcoal", *arguments).stdout
+    assert "## lcoal: nothing can be rolled out" in text
+    assert "no stack named" in text
