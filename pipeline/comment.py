@@ -70,7 +70,7 @@ def _refusal(problems: Iterable[str]) -> Iterator[str]:
 def _story(changes: Changes) -> Iterator[str]:
     for app in changes.apps:
         yield f"### {app.name}\n\n{_bullets(_lines(app))}"
-    if any(app.scripts for app in changes.apps):
+    if any(script.old for app in changes.apps for script in app.scripts):
         yield _PROMISE
 
 
@@ -84,7 +84,7 @@ def _folds(changes: Changes) -> Iterator[Fold]:
         title = f"Every resource: {_operations(changes.resources)}"
         yield Fold(title=title, kind="diff", text="\n".join(changes.resources))
     if changes.warnings:
-        title = f"{_count(len(changes.warnings), 'warning')} about apps that stay as they are"
+        title = f"{_count(len(changes.warnings), 'warning')} about what stays as it is"
         yield Fold(title=title, kind="text", text="\n".join(changes.warnings))
 
 

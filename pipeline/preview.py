@@ -18,10 +18,9 @@ _COMMIT: Final = "commit"
 """The Stash of the deployed commit, which every merge changes."""
 
 _NOT_FOR_PEOPLE: Final = (
-    "an unhandled error occurred:",
-    "preview failed",
-    "preliminary",
-    "resource registration",
+    "nothing was declared:",  # the comment's headline
+    "an unhandled error occurred:",  # the language host's, after the program's own words
+    "using pulumi-resource-",
 )
 
 Step = Mapping[str, Any]
@@ -50,7 +49,9 @@ def _by_severity(diagnostics: Iterable[Mapping[str, str]]) -> dict[str, list[str
 
 
 def _lines(messages: Iterable[str]) -> tuple[str, ...]:
-    lines = (line.rstrip() for message in messages for line in message.splitlines())
+    """What is said, line for line; pulumi begins a message with its severity."""
+    whole = (message.removeprefix("error: ").removeprefix("warning: ") for message in messages)
+    lines = (line.rstrip() for message in whole for line in message.splitlines())
     return tuple(line for line in lines if line and not line.startswith(_NOT_FOR_PEOPLE))
 
 
@@ -60,7 +61,7 @@ def _changes(steps: list[Step], told: tuple[str, ...], warnings: tuple[str, ...]
     return Changes(
         apps=tuple(apps),
         warnings=tuple(warning for warning in warnings if warning not in said),
-        resources=tuple(_resource(step) for step in steps),
+        resources=tuple(map(_resource, sorted(steps, key=_name))),
     )
 
 
@@ -89,7 +90,8 @@ def _scripts(state: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
 
 
 def _resource(step: Step) -> str:
-    return f"{_SIGNS.get(step['op'], step['op'])} {_type(step)} {_name(step)}"
+    module, _, kind = _type(step).rpartition(":")
+    return f"{_SIGNS.get(step['op'], step['op'])} {module.partition('/')[0]}:{kind} {_name(step)}"
 
 
 def _is_told(step: Step) -> bool:

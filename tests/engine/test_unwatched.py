@@ -1,0 +1,130 @@
+"""What deploy.yml and repair.yml do without a person: the real engine, simulated machines."""
+
+import signal
+
+import pytest
+
+from tests.engine.merged import merged
+from tests.engine.update import update
+from tests.stack import own_stack
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def main(tmp_path_factory):
+    """The main branch, deployed."""
+    with own_stack(tmp_path_factory.mktemp("unwatched"), "simulated") as stack:
+        made = merged(stack)
+        stack.app("hello")
+        stack.app("other")
+        made.commit("base")
+        deploys(made)
+        yield made
+
+
+def deploys(main, *arguments):
+    done = main.pipeline("deploy", "--stack", "local", *arguments)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def deployed(main):
+    """The commit that the outputs name."""
+    return main.runs("pulumi", "stack", "output", "commit", "--stack", "local").stdout.strip()
+
+
+def repairs(main, folder):
+    commit = main.pipeline("deployed", "--stack", "local", str(folder))
+    assert commit.returncode == 0, commit.stdout
+    return commit.stdout.split()[-1], main.pipeline("repair", "--stack", "local", str(folder))
+
+
+def test_the_outputs_name_the_commit_that_was_accepted_last(main):
+    stack, first = main.stack, main.head()
+    assert deployed(main) == first
+    assert stack.up().changes() == []
+    stack.app("hello", image_id=stack.image("fail step=fetch exit=22"))
+    assert deployed(main) == first
+    main.commit("fails")
+    assert main.pipeline("deploy", "--stack", "local").returncode == 1
+    assert deployed(main) == first
+    main.git("revert", "--no-edit", "HEAD")
+    deploys(main)
+    assert deployed(main) == main.head()
+
+
+def test_an_approval_that_came_late_takes_nothing_back(main):
+    main.git("checkout", "--quiet", "-b", "late")
+    main.git("checkout", "--quiet", "-")
+    main.stack.app("hello", env={"LATER": "yes"})
+    later = main.commit("later")
+    deploys(main)
+    serving = main.stack.instances()
+    main.git("checkout", "--quiet", "late")
+    assert f"serves {later}, which is newer" in deploys(main)
+    main.git("checkout", "--quiet", "-")
+    assert (deployed(main), main.stack.instances()) == (later, serving)
+
+
+def test_a_killed_job_is_cured_by_the_next(main):
+    """It leaves its lock, an entry of what was being made, and an instance that the state does not know."""
+    stack = main.stack
+    old = stack.instances()
+    stack.app("hello", env={"KILLED": "yes"})
+    main.commit("killed")
+    with update(stack, "up") as killed:
+        killed.until(lambda: [one for one in killed.begun() if one.startswith("create hello.web.")], "launch")
+        killed.stop_until(lambda: len(stack.instances()) > len(old), "the instance in AWS")
+        killed.kill()
+    (orphan,) = stack.instances().keys() - old.keys()
+    lost = stack.instances()[orphan]
+    told = deploys(main)
+    assert "taking away the lock of a job that is over" in told
+    assert lost not in stack.instances().values()
+    assert sorted(name.split(".")[0] for name in stack.instances()) == ["hello", "other"]
+    assert deployed(main) == main.head()
+    assert stack.up().changes() == []
+
+
+def test_a_lock_of_one_who_lives_is_left_alone(main):
+    stack = main.stack
+    stack.app("hello", image_id=stack.image("ready delay=10"))
+    with update(stack, "up") as colleague:
+        colleague.until(lambda: [one for one in colleague.begun() if one.endswith(".gate")], "the gate")
+        colleague.signal(signal.SIGSTOP)
+        refused = main.pipeline("deploy", "--stack", "local")
+        colleague.signal(signal.SIGCONT)
+        assert colleague.wait().code == 0
+    assert refused.returncode == 1
+    assert "next: wait for it to end" in refused.stdout
+    main.commit("was at work")
+    deploys(main)
+
+
+def test_a_repair_makes_anew_what_died_of_the_commit_that_serves(main, tmp_path):
+    stack, serves = main.stack, main.head()
+    before = stack.instances()
+    stack.app("hello", env={"NEWER": "yes"})
+    stack.app("further")
+    main.commit("newer, not deployed")
+    (dead,) = (name for name in before if name.startswith("other."))
+    stack.client("ec2").terminate_instances(InstanceIds=[before[dead]])
+    commit, done = repairs(main, tmp_path / "deployed")
+    assert (commit, done.returncode) == (serves, 0), done.stdout
+    after = stack.instances()
+    assert after.keys() == before.keys()
+    assert {name for name in after if after[name] != before[name]} == {dead}
+    assert deployed(main) == serves
+
+
+def test_a_repair_takes_back_no_half_of_a_later_deployment(main, tmp_path):
+    stack, serves = main.stack, deployed(main)
+    stack.app("other", image_id=stack.image("fail step=fetch exit=22"))
+    stack.up("--target", "**::hello.**")
+    halfway = stack.instances()
+    commit, done = repairs(main, tmp_path / "deployed")
+    assert (commit, done.returncode) == (serves, 1)
+    assert "a later one did not finish, or rolled out single apps" in done.stdout
+    assert stack.instances() == halfway
+    assert deployed(main) == serves
