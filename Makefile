@@ -53,7 +53,7 @@ check: tools ##   linters, types, import directions, workflows
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@PATH=$(abspath $(BIN)):$$PATH actionlint
+	@PATH=$(abspath $(BIN)):$$PATH "$$($(BIN)/python -m local.toolchain --linter)"
 	@$(BIN)/zizmor --quiet --offline --no-progress .github
 
 unit: tools ##   no processes of ours, no AWS

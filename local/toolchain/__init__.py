@@ -4,6 +4,6 @@ No package of Debian's or of Python's carries it, and the official download is o
 package registries can be reached. What was fetched or built stays in the user's cache for every checkout.
 """
 
-from local.toolchain.find import bin_folder, ensure
+from local.toolchain.find import bin_folder, ensure, linter
 
-__all__ = ["bin_folder", "ensure"]
+__all__ = ["bin_folder", "ensure", "linter"]

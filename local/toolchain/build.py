@@ -1,4 +1,4 @@
-"""A build of the Pulumi command line from its Go modules."""
+"""Builds from Go modules: of the Pulumi command line, and of the linter of workflows."""
 
 import os
 import re
@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from local.errors import LocalError
@@ -16,6 +18,7 @@ _HERE = Path(__file__).parent
 _COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _HOST = "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python"
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
+_LINTER = "github.com/rhysd/actionlint/cmd/actionlint"
 _VERSION = f"-X {_SDK}/go/common/version.Version=v{versions.CLI}"
 # What the host starts; scripts, so they are taken from the module as they are.
 _SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
@@ -29,13 +32,22 @@ def build(into: Path, log: Log) -> None:
 
     Raises LocalError when Go cannot be had or the build fails.
     """
-    with tempfile.TemporaryDirectory() as temporary:
-        go = _go_on_path() or _go_from_package(Path(temporary), log)
+    with _go(log) as go:
         closed = Log(log.path, _CLOSED)
         into.mkdir()
         closed.run(go, "build", "-trimpath", "-o", into, _HOST, cwd=_HERE / "host")
         closed.run(go, "build", *_cli_options(), "-o", into, _COMMAND, cwd=_HERE / "cli")
         _copy_scripts(go, into)
+
+
+def build_linter(into: Path, log: Log) -> None:
+    """Make the folder `into` with actionlint. Its package on PyPI downloads a release from GitHub.
+
+    Raises LocalError when Go cannot be had or the build fails.
+    """
+    with _go(log) as go:
+        into.mkdir()
+        Log(log.path, _CLOSED).run(go, "build", "-trimpath", "-o", into, _LINTER, cwd=_HERE / "linter")
 
 
 def recent_enough(go_version: str) -> bool:
@@ -47,6 +59,12 @@ def recent_enough(go_version: str) -> bool:
 def _cli_options() -> tuple[str, ...]:
     # The tags are those of the release build that matter without cgo; -s -w leave out what debuggers need.
     return ("-trimpath", "-tags", "osusergo,grpcnotrace", "-ldflags", f"-s -w {_VERSION}")
+
+
+@contextmanager
+def _go(log: Log) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as temporary:
+        yield _go_on_path() or _go_from_package(Path(temporary), log)
 
 
 def _go_on_path() -> Path | None:

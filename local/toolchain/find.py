@@ -35,6 +35,16 @@ def ensure(log: Log) -> Path:
         return _in_cache() or _get(log)
 
 
+def linter(log: Log) -> Path:
+    """actionlint, built if it is missing. Raises LocalError."""
+    name = f"actionlint-{versions.LINTER}"
+    with locked(_shelf()):
+        if not (_shelf() / name).is_dir():
+            with step("actionlint"):
+                _make(name, build.build_linter, log)
+    return _shelf() / name / "bin" / "actionlint"
+
+
 def good_enough(version: str) -> bool:
     """Whether what `pulumi version` prints names a release that runs the project."""
     if not (numbers := re.match(r"v(\d+)\.(\d+)\.\d+", version)):

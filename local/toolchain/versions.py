@@ -7,6 +7,9 @@ HOST = "3.68.0"
 """The language host of a build from modules: the last release that has it inside a module that is served.
 An official release brings the host of its own version instead."""
 
+LINTER = "1.7.12"
+"""Of actionlint, which `make check` runs over the workflows."""
+
 OLDEST_ON_PATH = (3, 259)
 NEWEST_MAJOR_ON_PATH = 3
 

@@ -197,11 +197,12 @@ class TestBuild:
         assert not build.recent_enough(version)
 
     def test_the_modules_name_the_versions_that_we_say(self) -> None:
-        cli, host = (module("cli"), module("host"))
+        cli, host, linter = (module("cli"), module("host"), module("linter"))
         assert f"github.com/pulumi/pulumi/pkg/v3 v{versions.CLI} " in cli
         assert f"github.com/pulumi/pulumi/sdk/v3 v{versions.CLI} " in cli
         assert f"github.com/pulumi/pulumi/sdk/v3 v{versions.HOST} " in host
-        for text in (cli, host):
+        assert f"github.com/rhysd/actionlint v{versions.LINTER} " in linter
+        for text in (cli, host, linter):
             assert f"\ngo {'.'.join(map(str, versions.GO))}\n" in text
 
 
