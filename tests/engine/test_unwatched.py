@@ -49,6 +49,8 @@ def test_the_outputs_name_the_commit_that_was_accepted_last(main):
     main.commit("fails")
     assert main.pipeline("deploy", "--stack", "local").returncode == 1
     assert deployed(main) == first
+    stack.up("--target", "**::other.**")  # gives all outputs anew
+    assert deployed(main) == first
     main.git("revert", "--no-edit", "HEAD")
     deploys(main)
     assert deployed(main) == main.head()
@@ -81,8 +83,8 @@ def test_a_killed_job_is_cured_by_the_next(main):
     lost = stack.instances()[orphan]
     told = deploys(main)
     assert "taking away the lock of a job that is over" in told
-    assert lost not in stack.instances().values()
-    assert sorted(name.split(".")[0] for name in stack.instances()) == ["hello", "other"]
+    assert lost not in stack.there()
+    assert sorted(name.split(".")[0] for name in stack.there().values()) == ["hello", "other"]
     assert deployed(main) == main.head()
     assert stack.up().changes() == []
 
