@@ -55,7 +55,7 @@ def _own(release: Release) -> str:
 
 
 def _is_own(said: Said, release: Release) -> bool:
-    return said[1].file == release.app.processes[0].file
+    return said[1].file == release.app.processes[0].places.file
 
 
 def _hash(lines: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ PAGES: Final = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 NAMED: Final = {
     page.PAGE.name: ("look", "cure"),  # every one is typed by tests/engine/test_cures.py
     page.FIRST_HOUR.name: ("do",),  # and by tests/engine/test_first_hour.py
+    "aws-policies.md": ("do",),  # and by tests/engine/test_policies.py, but for gh, which would ask GitHub
 }
 """Kinds of blocks whose tests read them from the page, and hold that none is left out."""
 
@@ -44,6 +45,7 @@ _FRESH: Final = By(f"{_CURES}::test_another_try_on_a_fresh_machine")
 _INSTALLED: Final = By(f"{_FIRST_HOUR}::test_nothing_of_local_is_there_to_be_imported")
 _COMES_UP: Final = By(f"{_FIRST_HOUR}::test_it_comes_up_and_a_second_up_changes_nothing")
 _ANSWERS: Final = By(f"{_HELLO}::test_one_up_and_the_address_answers_hello_world")
+_ALONE: Final = By("engine/test_blast_radius::test_each_apps_own_edit_and_one_app_alone_are_never_stopped")
 _PROFILE: Final = Not("needs an account with such a profile")
 
 REGISTER: Final = {
@@ -55,6 +57,9 @@ REGISTER: Final = {
     'eval "$(make -s local-env)"': _SHELL,
     "aws ec2 describe-instances": _SHELL,
     "python -m local status": By("local/test_daemon::test_up_env_status_logs_down"),
+    "make plugin": Not(
+        "a large download; tests/engine/test_plugin.py shows that what is installed is what runs"
+    ),
     "curl http://127.237.112.2:5000": _ANSWERS,
     # apps and their life
     "cp apps/examples/node.yaml apps/": By(
@@ -68,8 +73,10 @@ REGISTER: Final = {
     ),
     "pulumi config set --path counts.hello 3": _SCALED,
     "pulumi config set --path counts.APP 3": _SCALED,
-    "pulumi up --target '**::hello.**'": By(
-        "engine/test_rollout::test_one_app_alone_by_target_while_another_would_fail"
+    "make rollout": _ALONE,
+    "make rollout STACK=dev APP=hello": _ALONE,
+    "pulumi config set approved plan-9d2c5d28": By(
+        "engine/test_blast_radius::test_an_edit_of_the_defaults_goes_out_when_it_is_named_and_the_next_one_not"
     ),
     "pulumi up --replace '**::hello.web.0.ffc8794c'": _FRESH,
     "pulumi up --refresh": By(f"{_CURES}::test_an_instance_that_was_terminated_is_made_again"),
@@ -97,6 +104,16 @@ REGISTER: Final = {
     "pulumi config set aws:profile work": _PROFILE,
     "make test-aws STACK=dev": By(
         "engine/test_on_aws::test_without_confirm_make_says_what_it_costs_and_does_nothing"
+    ),
+    # pull requests
+    "python -m pipeline comment --stack dev --base HEAD^1": By(
+        "pipeline/test_fork::test_a_change_an_app_that_goes_and_one_that_comes"
+    ),
+    "pulumi stack output commit": By(
+        "engine/test_unwatched::test_the_outputs_name_the_commit_that_was_accepted_last"
+    ),
+    "pulumi stack init dev --secrets-provider='awskms://...'": By(
+        f"{_FIRST_HOUR}::test_the_stack_is_kept_there_and_encrypts_with_the_key"
     ),
     # the project itself
     "make test": Not("it is what runs this"),
