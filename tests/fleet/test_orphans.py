@@ -237,7 +237,7 @@ def test_the_environment_as_shipped_says_what_to_fill_in(site, capsys, tmp_path)
     file = tmp_path / "Pulumi.dev.yaml"
     file.write_text(file.read_text().replace(MOTO, "111122223333"))
     assert site.run("--stack", "dev") == orphans.UNCERTAIN
-    assert "put yours, as told by" in capsys.readouterr().err
+    assert "put yours: pulumi config set --stack dev" in capsys.readouterr().err
 
 
 def test_the_provider_is_what_the_stack_configures_of_it(site):
