@@ -117,7 +117,7 @@ REGISTER: Final = {
     ),
     # the project itself
     "make test": Not("it is what runs this"),
-    "make soak": Not("half an hour; it is tests itself"),
+    "make soak": Not("an hour; it is tests itself"),
     "make bench": Not("a measurement that wants the machine for itself"),
     "make schema": By("manifest/test_schema::test_what_is_made_of_the_model_is_fresh"),
     "make test-aws": By("engine/test_on_aws::test_without_confirm_make_says_what_it_costs_and_does_nothing"),
