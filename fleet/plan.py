@@ -6,10 +6,13 @@ app alone is never stopped. docs/decisions/0009-blast-radius.md says why it is b
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import pulumi
-from pulumi.runtime import invoke_async
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.settings import get_monitor
 
 from fleet.gate import GateError, guarded
 from fleet.radius import Change, Plan, plan_of, refusal, serving_of, shared_values
@@ -68,8 +71,15 @@ async def _accepted() -> Any:  # noqa: ANN401 - an earlier version may have writ
 
 
 async def _read(stack: str) -> Any:  # noqa: ANN401
-    found: Any = await invoke_async("pulumi:pulumi:readStackOutputs", {"name": stack})
-    return found["outputs"].get("apps")
+    """In a thread of its own: the program's may all be held by resources that wait for this very plan."""
+    request = resource_pb2.ResourceInvokeRequest(tok="pulumi:pulumi:readStackOutputs")
+    request.args["name"] = stack
+    monitor: Any = get_monitor()
+    with ThreadPoolExecutor(1) as thread:
+        told = await asyncio.get_running_loop().run_in_executor(thread, monitor.Invoke, request)
+    if told.failures:
+        raise GateError("; ".join(one.reason for one in told.failures))
+    return rpc.deserialize_properties(getattr(told, "return"))["outputs"].get("apps")
 
 
 def _kept(inputs: Mapping[str, Any] | None) -> Plan | None:
