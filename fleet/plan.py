@@ -6,13 +6,10 @@ app alone is never stopped. docs/decisions/0009-blast-radius.md says why it is b
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import pulumi
-from pulumi.runtime import rpc
-from pulumi.runtime.proto import resource_pb2
-from pulumi.runtime.settings import get_monitor
+from pulumi.runtime import invoke_async
 
 from fleet.gate import GateError, guarded
 from fleet.radius import Change, Plan, plan_of, refusal, serving_of, shared_values
@@ -31,6 +28,7 @@ class FleetPlan:
         self._settings = settings
         self._plan = plan_of(releases)
         self._shared = shared_values(releases)
+        self._accepted = asyncio.ensure_future(_accepted())
         options = pulumi.ResourceHookOptions(on_dry_run=True)
         self._hook = pulumi.ResourceHook("plan", guarded(self._judge), opts=options)
 
@@ -40,11 +38,21 @@ class FleetPlan:
         It is judged when all of `behind` is known, which is asked for when everything is declared.
         """
         binding = pulumi.ResourceHookBinding(before_create=[self._hook], before_update=[self._hook])
-        plan: pulumi.Output[Plan] = pulumi.Output.from_input(_after(behind, self._plan))
+        plan: pulumi.Output[Plan] = pulumi.Output.from_input(self._after(behind))
         return pulumi.Stash(NAME, input=plan, opts=pulumi.ResourceOptions(hooks=binding))
 
+    async def _after(self, behind: Callable[[], Iterable[pulumi.Output[Any]]]) -> Plan:
+        """The plan, when all that its judgement needs is there.
+
+        What was accepted is read ahead of the hook: the engine may need a place to answer, and with one place
+        (`--parallel 1`) the hook holds it.
+        """
+        await asyncio.wait([self._accepted])
+        await asyncio.gather(*(output.future() for output in behind()))
+        return self._plan
+
     async def _judge(self, args: pulumi.ResourceHookArgs) -> None:
-        serving = serving_of(await _accepted())
+        serving = serving_of(await self._accepted)
         change = Change(serving=serving, before=_kept(args.old_inputs), after=self._plan)
         if not change.reaches_too_far(self._settings.max_replaced):
             return
@@ -71,23 +79,11 @@ async def _accepted() -> Any:  # noqa: ANN401 - an earlier version may have writ
 
 
 async def _read(stack: str) -> Any:  # noqa: ANN401
-    """In a thread of its own: the program's may all be held by resources that wait for this very plan."""
-    request = resource_pb2.ResourceInvokeRequest(tok="pulumi:pulumi:readStackOutputs")
-    request.args["name"] = stack
-    monitor: Any = get_monitor()
-    with ThreadPoolExecutor(1) as thread:
-        told = await asyncio.get_running_loop().run_in_executor(thread, monitor.Invoke, request)
-    if told.failures:
-        raise GateError("; ".join(one.reason for one in told.failures))
-    return rpc.deserialize_properties(getattr(told, "return"))["outputs"].get("apps")
+    found: Any = await invoke_async("pulumi:pulumi:readStackOutputs", {"name": stack})
+    return found["outputs"].get("apps")
 
 
 def _kept(inputs: Mapping[str, Any] | None) -> Plan | None:
     """The plan that was let through last; None where none was, or one of another shape."""
     plan = (inputs or {}).get("input")
     return plan if isinstance(plan, Mapping) and plan.keys() == {"processes", "own", "shared"} else None
-
-
-async def _after(behind: Callable[[], Iterable[pulumi.Output[Any]]], plan: Plan) -> Plan:
-    await asyncio.gather(*(output.future() for output in behind()))
-    return plan
