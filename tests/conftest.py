@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--aws-role", metavar="ARN", help="acting as this role")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Three for two cores: most tests wait for machines half of their time."""
     return max(2, (os.cpu_count() or 1) * 3 // 2)
