@@ -33,12 +33,12 @@ def run(
     command: Sequence[str], folder: Path, environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
     """The command when it is over; one that takes longer than DEADLINE is ended with all that it started."""
-    process = begin(command, folder, environment, subprocess.PIPE)
-    try:
-        told, _ = process.communicate(timeout=DEADLINE)
-    except BaseException:
-        end(process)
-        raise
+    with begin(command, folder, environment, subprocess.PIPE) as process:
+        try:
+            told, _ = process.communicate(timeout=DEADLINE)
+        except BaseException:
+            end(process)
+            raise
     return subprocess.CompletedProcess(command, process.returncode, told)
 
 
