@@ -50,15 +50,17 @@ def comment(changes: Changes, stack: str, limit: int = LIMIT) -> str:
     head = [marker(stack), f"## {stack}: {_headline(changes)}"]
     if changes.notes:
         head.append(_bullets(map(plain, changes.notes)))
-    head += _refusal(changes.problems) if changes.problems else _story(changes)
-    return _fitted(head, [] if changes.problems else [*_folds(changes)], limit)
+    if changes.problems:
+        head += _refusal(changes.problems)
+    return _fitted([*head, *_story(changes)], _folds(changes), limit)
 
 
 def _headline(changes: Changes) -> str:
+    apps = f"{_count(len(changes.apps), 'app')} {'changes' if len(changes.apps) == 1 else 'change'}"
     if changes.problems:
-        return "nothing can be rolled out"
+        return f"{apps}, and nothing can be rolled out" if changes.apps else "nothing can be rolled out"
     if changes.apps:
-        return f"{_count(len(changes.apps), 'app')} {'changes' if len(changes.apps) == 1 else 'change'}"
+        return apps
     return "no app changes" if changes.resources else "nothing changes"
 
 
@@ -80,7 +82,7 @@ def _lines(app: AppChange) -> list[str]:
 
 def _folds(changes: Changes) -> Iterator[Fold]:
     yield from (_script(script) for app in changes.apps for script in app.scripts)
-    if changes.resources:
+    if changes.resources and not changes.problems:  # a preview that failed did not come to all of them
         title = f"Every resource: {_operations(changes.resources)}"
         yield Fold(title=title, kind="diff", text="\n".join(changes.resources))
     if changes.warnings:

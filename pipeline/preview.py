@@ -5,7 +5,9 @@ resource before and after, and `diagnostics`, where the lines of fleet/explain.p
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pipeline.changes import AppChange, Changes, by_app, script_changes
@@ -20,8 +22,11 @@ _COMMIT: Final = "commit"
 _NOT_FOR_PEOPLE: Final = (
     "nothing was declared:",  # the comment's headline
     "an unhandled error occurred:",  # the language host's, after the program's own words
+    "preview failed",  # the command's, after the reason
     "using pulumi-resource-",
 )
+_SPEAKER: Final = re.compile(r'(error: |warning: )?(Preview failed: )?(before hook "\w+" failed: )?')
+"""Who says it, which pulumi puts before a message."""
 
 Step = Mapping[str, Any]
 
@@ -33,11 +38,13 @@ def read_preview(told: str, errors: str) -> Changes:
     except ValueError:
         return Changes(problems=_lines([errors]) or ("pulumi preview said nothing; see the run's log",))
     messages = _by_severity(digest.get("diagnostics") or ())
-    problems = _lines(messages.get("error", ()))
     steps = [step for step in digest.get("steps") or () if _is_told(step)]
-    if problems:
-        return Changes(problems=problems)
-    return _changes(steps, _lines(messages.get("info", ())), _lines(messages.get("warning", ())))
+    changes = _changes(steps, _lines(messages.get("info", ())), _lines(messages.get("warning", ())))
+    return replace(changes, problems=_problems(messages.get("error", ())))
+
+
+def _problems(errors: Collection[str]) -> tuple[str, ...]:
+    return _lines(errors) or (("pulumi preview failed; see the run's log",) if errors else ())
 
 
 def _by_severity(diagnostics: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
@@ -49,8 +56,8 @@ def _by_severity(diagnostics: Iterable[Mapping[str, str]]) -> dict[str, list[str
 
 
 def _lines(messages: Iterable[str]) -> tuple[str, ...]:
-    """What is said, line for line; pulumi begins a message with its severity."""
-    whole = (message.removeprefix("error: ").removeprefix("warning: ") for message in messages)
+    """What is said, line for line."""
+    whole = (_SPEAKER.sub("", message, count=1) for message in messages)
     lines = (line.rstrip() for message in whole for line in message.splitlines())
     return tuple(line for line in lines if line and not line.startswith(_NOT_FOR_PEOPLE))
 

@@ -3,6 +3,7 @@
 `UPDATE_GOLDEN=1 pytest tests/engine/test_pull_requests.py` writes them anew.
 """
 
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -37,6 +38,7 @@ class PullRequest:
 def base(tmp_path_factory):
     with own_stack(tmp_path_factory.mktemp("pull-requests"), "simulated") as stack:
         made = merged(stack)
+        assert stack.pulumi("config", "set", "maxReplaced", "50%").code == 0
         stack.app("hello", source="../slugs/hello", count=3, env={"GREETING": "hello"})
         stack.app("worker", cmd="bin/work", processes={"worker": {"cmd": "bin/work"}}, healthcheck={})
         made.commit("base")
@@ -74,8 +76,14 @@ def test_a_broken_file(pull_request):
 def test_the_defaults(pull_request):
     folder = pull_request.merged.stack.project / "apps"
     (folder / "_defaults.yaml").write_text("instance_type: t3.small\n")
-    text, _ = pull_request.comment()
+    text, code = pull_request.comment()
+    assert code != 0
     golden("defaults.md", text)
+    approval = re.search(r"pulumi config set approved (plan-\w+) --stack local", text)
+    assert pull_request.merged.stack.pulumi("config", "set", "approved", approval[1]).code == 0
+    text, code = pull_request.comment()
+    assert code == 0
+    golden("defaults-approved.md", text)
 
 
 def test_an_app_that_goes(pull_request):

@@ -146,7 +146,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(project: Path, aws: Aws) -> Iterator[Callable[..., Run]]:
     """Runs `__main__.py` for a stack whose file lies in the project."""
     loop = asyncio.new_event_loop()
-    # Whatever fails is raised by the run; the futures that fail with it are asked by nobody and would tell it again.
+    # What fails is raised by the run; futures that fail with it would tell it again.
     loop.set_exception_handler(lambda *_: None)
     asyncio.set_event_loop(loop)
     yield lambda stack="dev": _run(project, stack)

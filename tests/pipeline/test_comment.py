@@ -1,10 +1,13 @@
 """What the comment says, and that nothing in it is taken for markup."""
 
+import json
+
 import pytest
 
 from pipeline.changes import AppChange, Changes, ScriptChange
 from pipeline.comment import LIMIT, comment
 from pipeline.markdown import fenced, plain
+from pipeline.preview import read_preview
 
 ONE = ScriptChange(label="hello.web", old="a\nb\n", new="a\nc\n")
 
@@ -13,11 +16,24 @@ def changes(**keys):
     return Changes(**{"apps": (AppChange(name="hello", lines=("web: 1 -> 2",), scripts=(ONE,)),), **keys})
 
 
-def test_problems_alone_are_told():
-    text = comment(changes(problems=("apps/a.yaml:3: cmd: must be a command", "and more")), "dev")
+def test_problems_alone():
+    text = comment(Changes(problems=("apps/a.yaml:3: cmd: must be a command", "and more")), "dev")
     assert "## dev: nothing can be rolled out" in text
     assert "- `apps/a.yaml:3`: cmd: must be a command\n- and more" in text
-    assert "details" not in text
+
+
+def test_what_is_stopped_is_explained_too():
+    """But no list of resources: a preview that failed did not come to all of them."""
+    text = comment(changes(problems=("reaches too far",), resources=("+ aws:ec2:Instance x",)), "dev")
+    assert "## dev: 1 app changes, and nothing can be rolled out" in text
+    assert text.index("- reaches too far") < text.index("- web: 1 -\\> 2") < text.index("Script of hello.web")
+    assert "Every resource" not in text
+
+
+def test_a_preview_that_failed_without_a_reason():
+    told = json.dumps({"diagnostics": [{"severity": "error", "message": "error: preview failed\n"}]})
+    (problem,) = read_preview(told, "").problems
+    assert problem == "pulumi preview failed; see the run's log"
 
 
 def test_a_line_that_looks_like_a_heading_is_in_the_difference():
