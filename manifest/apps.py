@@ -5,7 +5,7 @@ from pathlib import Path
 
 from manifest.app import App
 from manifest.counts import problems_of_counts
-from manifest.problems import ManifestError, Problem
+from manifest.problems import ManifestError, Problem, problem_at
 from manifest.reading import DEFAULTS, Project, Reading
 from manifest.settings import Settings
 
@@ -62,5 +62,5 @@ def _same_names(readings: Iterable[Reading], apps: Iterable[App]) -> Iterator[Pr
     for reading, app in zip(readings, apps, strict=True):
         file = reading.file.document.file
         if (other := first.setdefault(app.name, file)) != file:
-            line = reading.file.document.lines.get(("name",), 1)
-            yield Problem(file, line, f"name: {other} makes an app '{app.name}' too")
+            text = f"{other} and {file} both make an app '{app.name}'"
+            yield problem_at(reading.here.merged.origins, ("name",), text, file)

@@ -30,7 +30,7 @@ class Origin:
         return f"{self.file}:{self.line}" if self.line else self.file
 
     def __str__(self) -> str:
-        return f"{self.layer}, {self.file}:{self.line}"
+        return f"{self.layer}, {self.place}"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from manifest.problems import Problem, problem_at
 from manifest.processes import effective, names_of, process_of
 from manifest.rules import faults_of_process, faults_of_release
 from manifest.settings import Settings, stack_file
+from manifest.short import WEB
 
 DEFAULTS: Final = "_defaults.yaml"
 
@@ -112,7 +113,8 @@ class OnStack:
         if not self.keys or self.problems_of_each_key:
             return self.problems_of_each_key
         of_processes = chain.from_iterable(problems for _, problems in self.processes.values())
-        return [*of_processes, *self._problems_of_release(self.keys), *self._problem_of_image()]
+        of_release = [*self._problems_of_release(self.keys), *self._problem_of_port(self.keys)]
+        return [*of_processes, *of_release, *self._problem_of_image()]
 
     @cached_property
     def processes(self) -> Mapping[str, tuple[ProcessKeys | None, list[Problem]]]:
@@ -136,6 +138,13 @@ class OnStack:
         if (folder := self._source(keys)) and not os.path.isdir(folder):  # noqa: PTH112 - no error for a name that is too long
             text = f"there is no folder {keys.source} beside {self.file}"
             yield problem_at(self.merged.origins, ("source",), text, self.file)
+
+    def _problem_of_port(self, keys: AppFile) -> Iterator[Problem]:
+        """One that the defaults name for all may find no web here; one of the app's own file is meant."""
+        origin = self.merged.origins.get(("port",))
+        if origin and origin.file == self.file and WEB not in names_of(keys):
+            text = f"is short for processes.{WEB}.port, and the app has no process {WEB}; say whose it is"
+            yield problem_at(self.merged.origins, ("port",), text, self.file)
 
     def _problem_of_image(self) -> Iterator[Problem]:
         here = self.stack == self.project.settings.stack

@@ -93,9 +93,10 @@ def _slug_url(value: str) -> str:
     parts = _split(value)
     if parts.scheme not in {"https", "s3"} or not parts.netloc or not parts.path.strip("/"):
         raise ValueError(_URL_SHAPE)
-    if parts.password is not None:
+    if "@" in parts.netloc:
         raise ValueError(
-            "must hold no password: the script, the state and previews show it; use s3:// for what is private"
+            "must hold no user, password or token: the script, the state and previews show it; "
+            "use s3:// for what is private"
         )
     if parts.scheme == "s3" and not _S3_URL.fullmatch(value):
         raise ValueError("must be s3://BUCKET/KEY of letters, digits, '-', '_' and '.' (no '.' in BUCKET)")

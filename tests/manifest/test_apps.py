@@ -85,9 +85,18 @@ def test_a_file_whose_name_is_no_text(project):
 def test_two_files_of_one_name(project):
     project.write("apps/_defaults.yaml", "cmd: bin/web")
     project.write("apps/api.yaml", "slug_url: https://slugs.example.com/a", "name: hello")
-    assert project.problem() == "apps/hello.yaml:1: name: apps/api.yaml makes an app 'hello' too"
+    both = "both make an app 'hello'"
+    assert project.problem() == f"apps/hello.yaml:1: name: apps/api.yaml and apps/hello.yaml {both}"
     project.write("apps/zebra.yaml", "slug_url: https://slugs.example.com/a", "name: hello")
-    assert "apps/zebra.yaml:2: name: apps/api.yaml makes an app 'hello' too" in project.problems()
+    told = f"apps/zebra.yaml:2: name: apps/api.yaml and apps/zebra.yaml {both}"
+    assert told in project.problems()
+
+
+def test_a_name_for_all_apps_is_told_where_it_was_written(project):
+    project.write("apps/_defaults.yaml", "count: 1", "name: site")
+    project.app(name="api")
+    told = "name: apps/api.yaml and apps/hello.yaml both make an app 'site'"
+    assert project.problem() == f"apps/_defaults.yaml:2: {told}"
 
 
 def test_an_environment_without_a_stack(project):

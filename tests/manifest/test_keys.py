@@ -123,7 +123,10 @@ def test_without_a_command(project):
 
 SHAPE = "must be https://HOST/PATH or s3://BUCKET/KEY"
 ASCII = "must hold only printable ASCII without blanks, quotes and backslashes; encode others as %20"
-PASSWORD = "must hold no password: the script, the state and previews show it; use s3:// for what is private"
+SECRET = (
+    "must hold no user, password or token: the script, the state and previews show it; "
+    "use s3:// for what is private"
+)
 S3 = "must be s3://BUCKET/KEY of letters, digits, '-', '_' and '.' (no '.' in BUCKET)"
 
 
@@ -141,7 +144,10 @@ S3 = "must be s3://BUCKET/KEY of letters, digits, '-', '_' and '.' (no '.' in BU
         ("https://[slugs/a", SHAPE),
         ("https://slugs.example.com:http/a", SHAPE),
         ("https://slugs.example.com:65536/a", SHAPE),
-        ("https://u:secret@slugs.example.com/a", PASSWORD),
+        ("https://u:secret@slugs.example.com/a", SECRET),
+        ("https://token@slugs.example.com/a", SECRET),
+        ("https://@slugs.example.com/a", SECRET),
+        ("s3://token@bucket/a", SECRET),
         ("s3://bucket/a*b", S3),
         ("s3://bucket/${aws:username}", S3),
         ("s3://bucket/a?versionId=b", S3),
@@ -157,7 +163,7 @@ def test_a_wrong_slug_url(project, url, problem):
 
 
 @pytest.mark.parametrize(
-    "url", ["https://user@slugs.example.com:8443/a%20b?c[d]={e}", "s3://my-bucket/hello/v1.2_3.tar.gz"]
+    "url", ["https://slugs.example.com:8443/a%20b@c?c[d]={e}", "s3://my-bucket/hello/v1.2_3.tar.gz"]
 )
 def test_a_good_slug_url(project, url):
     project.write("apps/hello.yaml", "cmd: bin/web", f"slug_url: '{url}'")

@@ -74,6 +74,12 @@ WORKER = ["cmd: a", "processes:", "  worker:", "    cmd: b"]
             [f"6: deploy.healthy_deadline: {EARLY} {START_TIMEOUT} 60 s"],
         ),
         # of the release
+        (
+            ["port: 8000", "processes: {worker: {cmd: b}}"],
+            ["2: port: is short for processes.web.port, and the app has no process web; say whose it is"],
+        ),
+        (["port: 8000", "processes: {web: {cmd: b}}"], []),
+        (["port: 8000", "cmd: b"], []),
         ([*WORKER, "    source: ."], ["6: processes.worker.source: unknown key"]),
         ([*WORKER, "    name: x"], ["6: processes.worker.name: unknown key"]),
     ],
@@ -92,6 +98,18 @@ def test_a_rule_of_another_stack(project):
     project.stack(name="prod")
     found = problems(project, "cmd: a", "environments:", "  prod: {deploy: {min_healthy_time: 10m}}")
     assert found == [f"4: environments.prod: deploy.min_healthy_time: {LATE} 300 s"]
+
+
+def test_a_port_that_the_defaults_name_for_all_is_not_meant_for_an_app_without_web(project):
+    project.write("apps/_defaults.yaml", "port: 8000")
+    assert problems(project, "processes: {worker: {cmd: b}}") == []
+    assert len(problems(project, "processes: {worker: {cmd: b}}", "port: 8000")) == 1
+
+
+def test_an_environment_without_web_needs_no_port(project):
+    project.stack(name="prod")
+    lines = ["cmd: a", "port: 8000", "processes: {worker: {cmd: b}}", "environments:"]
+    assert problems(project, *lines, "  prod: {processes: {web: null}}") == []
 
 
 def test_a_rule_that_the_defaults_break(project):

@@ -239,7 +239,7 @@ class TestFromPulumi:
     def test_the_given_values_hold(self, project):
         settings = parse_settings(project.root, "dev", {**self.VALUES, "shop:counts": {"hello": 4}})
         assert (settings.counts, settings.image_id) == ({"hello": 4}, None)
-        assert str(settings.origin("counts.hello")) == "stack config, Pulumi.dev.yaml:0"
+        assert str(settings.origin("counts.hello")) == "stack config, Pulumi.dev.yaml"
 
     def test_a_problem_of_a_given_value_is_told_at_its_line(self, project):
         project.stack("  shop:counts:", "    hello: 3")
