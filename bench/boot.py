@@ -30,8 +30,8 @@ def report(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder, _launcher(Path(folder)) as launcher:
         slug, ours = _hello()
         archive = Path(folder) / "slug.tar.gz"
-        write_gzip(slug.folder, archive)
-        launcher.keep(slug.bucket or "", slug.key, archive.read_bytes())
+        write_gzip(slug.folder, archive, slug.sha256)
+        launcher.keep(slug.grant.bucket, slug.key, archive.read_bytes())
         scripts = {"post": _post(launcher, archive.read_bytes()), "ours": ours}
         boots: dict[str, list[Steps]] = {name: [] for name in scripts}
         for _ in range(rounds):

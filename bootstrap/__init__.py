@@ -6,11 +6,12 @@ This room makes no AWS call and knows no Pulumi. `python -m bootstrap APP --stac
 from bootstrap.machine import machine_of
 from bootstrap.report import Failure, Report, parse_report
 from bootstrap.script import SCRIPT_MAX, Script, render
-from bootstrap.slug import PackedSlug, Slug, bucket_name, slug_of
+from bootstrap.slug import Grant, PackedSlug, Slug, bucket_name, slug_of
 
 __all__ = [
     "SCRIPT_MAX",
     "Failure",
+    "Grant",
     "PackedSlug",
     "Report",
     "Script",

@@ -1,10 +1,12 @@
 """A folder packed so that the same files give the same bytes on every machine."""
 
+import errno
 import gzip
 import hashlib
 import os
 import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, Protocol, cast
 
@@ -15,20 +17,28 @@ from manifest import ManifestError, Problem
 IGNORE_FILE: Final = ".slugignore"
 """Names what stays out of a slug, in the syntax of .gitignore."""
 
+_NEVER_MEANT: Final = ".git"
+"""A checkout's history: every machine could read it, and each git command would make another slug."""
+
+_CHANGED: Final = "changed while it was packed; run again"
+_OF_A_CHANGE: Final = (None, errno.ENOENT, errno.ENOTDIR)
+"""Of a file that became shorter (an error of tarfile itself), and of one that went."""
+
 
 class _Sink(Protocol):
     def write(self, data: bytes, /) -> int: ...
 
 
 class _Hasher:
-    """A sink that keeps nothing but the sha256 of what is written to it."""
+    """Knows the sha256 of what is written to it, and passes it on where there is a sink behind it."""
 
-    def __init__(self) -> None:
+    def __init__(self, behind: _Sink | None) -> None:
         self.sha256 = hashlib.sha256()
+        self._behind = behind
 
     def write(self, data: bytes, /) -> int:
         self.sha256.update(data)
-        return len(data)
+        return self._behind.write(data) if self._behind else len(data)
 
 
 def tar_sha256(folder: Path) -> str:
@@ -37,22 +47,46 @@ def tar_sha256(folder: Path) -> str:
     Raises ManifestError for what a slug cannot hold, such as links that lead out of it, devices, sockets, and
     for what cannot be read.
     """
-    hasher = _Hasher()
-    _write_tar(folder, hasher)
-    return hasher.sha256.hexdigest()
+    with _told_of(folder):
+        return _write_tar(folder)
 
 
-def write_gzip(folder: Path, target: Path) -> None:
-    """Writes the folder's tar, compressed, to `target`; whoever reads it never sees half of it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+def write_gzip(folder: Path, target: Path, sha256: str) -> None:
+    """Writes the folder's tar, compressed, to `target`; whoever reads it never sees half of it.
+
+    Raises ManifestError where it cannot be written, or is no longer the tar of `sha256`.
+    """
     partial = target.with_suffix(f".{os.getpid()}.partial")
-    with partial.open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
-        _write_tar(folder, packed)
-    partial.replace(target)
+    with _told_of(folder):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _write_gzip(folder, partial, sha256)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
-def _write_tar(folder: Path, sink: _Sink) -> None:
-    with tarfile.open(fileobj=cast(IO[bytes], sink), mode="w|", format=tarfile.PAX_FORMAT) as tar:
+def _write_gzip(folder: Path, target: Path, sha256: str) -> None:
+    with target.open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
+        written = _write_tar(folder, packed)
+    if written != sha256:
+        raise _refused(folder, _CHANGED)
+
+
+@contextmanager
+def _told_of(folder: Path) -> Iterator[None]:
+    """What the system refuses is told as a problem with the folder."""
+    try:
+        yield
+    except OSError as error:
+        text = _CHANGED if error.errno in _OF_A_CHANGE else f"cannot be packed: {error}"
+        raise _refused(folder, text) from None
+
+
+def _write_tar(folder: Path, sink: _Sink | None = None) -> str:
+    """Writes the tar to `sink`, if there is one, and tells its sha256."""
+    hasher = _Hasher(sink)
+    with tarfile.open(fileobj=cast(IO[bytes], hasher), mode="w|", format=tarfile.PAX_FORMAT) as tar:
         for path in _members(folder):
             info = _normal(tar.gettarinfo(path, path.relative_to(folder).as_posix()), path)
             if info.isreg():
@@ -60,6 +94,7 @@ def _write_tar(folder: Path, sink: _Sink) -> None:
                     tar.addfile(info, content)
             else:
                 tar.addfile(info)
+    return hasher.sha256.hexdigest()
 
 
 def _normal(info: tarfile.TarInfo, path: Path) -> tarfile.TarInfo:
@@ -88,14 +123,18 @@ def _ignored(folder: Path) -> pathspec.GitIgnoreSpec:
     file = folder / IGNORE_FILE
     try:
         lines = file.read_text().splitlines() if file.is_file() else []
-        return pathspec.GitIgnoreSpec.from_lines([*lines, f"/{IGNORE_FILE}"])
+        return pathspec.GitIgnoreSpec.from_lines([_NEVER_MEANT, *lines, f"/{IGNORE_FILE}"])
     except ValueError as error:
-        raise ManifestError([Problem(str(file), 0, f"cannot be read as ignore patterns: {error}")]) from None
+        raise _refused(file, f"cannot be read as ignore patterns: {error}") from None
 
 
 def _refuse(folder: Path, path: Path) -> None:
     if fault := _fault(folder, path):
-        raise ManifestError([Problem(str(path), 0, fault)])
+        raise _refused(path, fault)
+
+
+def _refused(path: Path, text: str) -> ManifestError:
+    return ManifestError([Problem(str(path), 0, text)])
 
 
 def _fault(folder: Path, path: Path) -> str | None:

@@ -13,7 +13,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bootstrap.machine import machine_of
-from bootstrap.slug import Slug
+from bootstrap.slug import PackedSlug, Slug
 from manifest import HASH_LENGTH, ManifestError, Problem, Process, Runtime, Settings
 
 SCRIPT_MAX: Final = 16 * 1024
@@ -73,6 +73,7 @@ def render(process: Process, slug: Slug, settings: Settings) -> Script:
         version=_NO_VERSION,
         packages=_packages(process),
         slug=slug,
+        packed=isinstance(slug, PackedSlug),
         cmd=process.cmd,
         port=process.port,
         env=process.env,

@@ -1,6 +1,6 @@
 """Where an instance gets its app from, and how it knows that it got the right bytes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -8,38 +8,34 @@ from bootstrap.pack import tar_sha256
 from manifest import App, Settings
 
 
+@dataclass(frozen=True)
+class Grant:
+    """What the instance's role must be allowed to read: `key` of `bucket`, as a policy names objects."""
+
+    bucket: str
+    key: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Slug:
     """What the script downloads. `sha256` (hex) is checked before anything is unpacked, where there is one.
 
-    `signed`: the download is signed with the instance's role, which may read `bucket` at `read_key`.
+    `grant`: the download is signed with the instance's role, which needs it.
     """
 
     url: str
     sha256: str | None = None
-    bucket: str | None = None
-    read_key: str | None = None
-
-    @property
-    def signed(self) -> bool:
-        return self.bucket is not None
-
-    @property
-    def packed(self) -> bool:
-        """Whether `sha256` is of the uncompressed tar."""
-        return False
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PackedSlug(Slug):
-    """A slug made of `folder`, kept in the stack's own bucket as `key`."""
+    """A slug made of `folder`, kept in the stack's own bucket as `key`. `sha256`: of the uncompressed tar."""
 
+    sha256: str = field()  # without the default that it would inherit
+    grant: Grant = field()
     folder: Path
     key: str
-
-    @property
-    def packed(self) -> bool:
-        return True
 
 
 def bucket_name(settings: Settings) -> str:
@@ -56,7 +52,7 @@ def slug_of(app: App, settings: Settings) -> Slug:
         return Slug(url=parts.geturl(), sha256=app.slug_sha256)
     key = parts.path.lstrip("/")
     url = _object_url(parts.netloc, key, settings.region)
-    return Slug(url=url, sha256=app.slug_sha256, bucket=parts.netloc, read_key=key)
+    return Slug(url=url, sha256=app.slug_sha256, grant=Grant(parts.netloc, key))
 
 
 def _packed(name: str, folder: Path, settings: Settings) -> PackedSlug:
@@ -66,8 +62,7 @@ def _packed(name: str, folder: Path, settings: Settings) -> PackedSlug:
     return PackedSlug(
         url=_object_url(bucket, key, settings.region),
         sha256=sha256,
-        bucket=bucket,
-        read_key=f"{name}/*",  # every version's, so that a rollout changes no policy
+        grant=Grant(bucket, f"{name}/*"),  # every version's, so that a rollout changes no policy
         folder=folder,
         key=key,
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 import pulumi
 
+from bootstrap import PackedSlug
 from fleet import names
 from fleet.explain import Accepted, explain, kept_values
 from fleet.region import Region
@@ -68,7 +69,7 @@ def accepted_of(release: Release) -> Accepted:
     """What explains a later change."""
     app, slug, scripts = release.app, release.slug, release.scripts
     return {
-        "slug": slug.sha256 if slug.packed else None,
+        "slug": slug.sha256 if isinstance(slug, PackedSlug) else None,
         **kept_values(app.written),
         "processes": {
             process.name: {

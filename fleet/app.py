@@ -53,9 +53,9 @@ class AppComponent(pulumi.ComponentResource):
         self, release: Release, shared: Shared
     ) -> tuple[pulumi.Input[str] | None, list[pulumi.Resource]]:
         """The profile by which instances fetch a signed slug, and what must exist before they do."""
-        if not release.slug.signed:
+        if not release.slug.grant:
             return None, []
-        profile, needs = slugs.declare_role(release.app, release.slug, shared.settings, self)
+        profile, needs = slugs.declare_role(release.app, release.slug.grant, shared.settings, self)
         if isinstance(release.slug, PackedSlug) and shared.bucket:
             needs.append(slugs.declare_object(release.app, release.slug, shared.bucket, self))
         return profile.name, needs

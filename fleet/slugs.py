@@ -8,10 +8,10 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from bootstrap import PackedSlug, Slug, bucket_name
+from bootstrap import Grant, PackedSlug, Slug, bucket_name
 from bootstrap.pack import write_gzip
 from fleet import names
-from manifest import App, Settings
+from manifest import App, ManifestError, Problem, Settings
 
 PACKED: Final = Path(".slugs")
 """Where packed slugs wait for their upload."""
@@ -27,9 +27,14 @@ _INSTANCES_MAY_ASSUME: Final = json.dumps(
 
 
 def declare_bucket(settings: Settings, slugs: Iterable[Slug]) -> aws.s3.Bucket | None:
-    """The private bucket, where any app of the stack needs one."""
-    if not any(isinstance(slug, PackedSlug) for slug in slugs):
+    """The private bucket, where any app of the stack needs one.
+
+    Packs what it will hold first. Raises ManifestError for every folder that changed since it was read.
+    """
+    packed = [slug for slug in slugs if isinstance(slug, PackedSlug)]
+    if not packed:
         return None
+    _pack(packed)
     bucket = aws.s3.Bucket(
         "slug-bucket", bucket=bucket_name(settings), force_destroy=True, tags=names.tags(settings)
     )
@@ -45,24 +50,37 @@ def declare_bucket(settings: Settings, slugs: Iterable[Slug]) -> aws.s3.Bucket |
     return bucket
 
 
+def _pack(slugs: Iterable[PackedSlug]) -> None:
+    problems: list[Problem] = []
+    for slug in slugs:
+        try:
+            if not _file(slug).is_file():
+                write_gzip(slug.folder, _file(slug), slug.sha256)
+        except ManifestError as error:
+            problems += error.problems
+    if problems:
+        raise ManifestError(problems)
+
+
+def _file(slug: PackedSlug) -> Path:
+    return PACKED / slug.key
+
+
 def declare_object(
     app: App, slug: PackedSlug, bucket: aws.s3.Bucket, parent: pulumi.Resource
 ) -> pulumi.Resource:
     """The packed slug in the bucket. Its key names its content; gzip's bytes may differ between machines."""
-    file = PACKED / slug.key
-    if not file.is_file():
-        write_gzip(slug.folder, file)
     return aws.s3.BucketObjectv2(
-        names.slug(app, slug.sha256 or ""),
+        names.slug(app, slug.sha256),
         bucket=bucket.id,
         key=slug.key,
-        source=pulumi.FileAsset(str(file)),
+        source=pulumi.FileAsset(str(_file(slug))),
         opts=pulumi.ResourceOptions(parent=parent, ignore_changes=["source"]),
     )
 
 
 def declare_role(
-    app: App, slug: Slug, settings: Settings, parent: pulumi.Resource
+    app: App, grant: Grant, settings: Settings, parent: pulumi.Resource
 ) -> tuple[aws.iam.InstanceProfile, list[pulumi.Resource]]:
     """A role that may read the app's slugs and nothing else, and what must exist before it is used."""
     opts = pulumi.ResourceOptions(parent=parent)
@@ -71,16 +89,16 @@ def declare_role(
     role = aws.iam.Role(
         f"{app.name}.role", name=name, assume_role_policy=_INSTANCES_MAY_ASSUME, tags=tags, opts=opts
     )
-    may = may_read(slug, settings)
+    may = may_read(grant, settings)
     named = names.by_content(may)  # the old instances' policy stays until they go
     policy = aws.iam.RolePolicy(f"{app.name}.role.{named}", name=named, role=role.name, policy=may, opts=opts)
     profile = aws.iam.InstanceProfile(f"{app.name}.profile", name=name, role=role.name, tags=tags, opts=opts)
     return profile, [policy]
 
 
-def may_read(slug: Slug, settings: Settings) -> str:
+def may_read(grant: Grant, settings: Settings) -> str:
     """The policy document of the role."""
-    arn = f"arn:{partition(settings.region)}:s3:::{slug.bucket}/{slug.read_key}"
+    arn = f"arn:{partition(settings.region)}:s3:::{grant.bucket}/{grant.key}"
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": arn}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 

@@ -156,7 +156,7 @@ class AppFile(ProcessKeys):
     slug_sha256: Sha256 | None = None
     """The tarball's sha256, for slug_url: checked before anything is unpacked."""
     source: Folder | None = None
-    """A folder, packed and kept in the stack's own bucket, instead of slug_url; relative to the file."""
+    """A folder, relative to the file, packed (never `.git`) into the stack's bucket. Or else slug_url."""
     processes: dict[Name, ProcessKeys] = {}
     """Several commands of one release, each on instances of its own; their keys win over the app's."""
 

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from bootstrap import Failure, PackedSlug, Slug
+from bootstrap import Failure, Grant, PackedSlug, Slug
 
 STEPS = ("system", "packages", "user", "fetch", "unpack", "configure", "service", "check")
 URL = "https://slugs.example.com/hello.tar.gz"
@@ -15,7 +15,7 @@ URL = "https://slugs.example.com/hello.tar.gz"
 @pytest.fixture
 def role_slug():
     bucket = "shop-dev-123456789012-eu-central-1"
-    return Slug(url=f"https://{bucket}.s3.amazonaws.com/k", bucket=bucket, read_key="k")
+    return Slug(url=f"https://{bucket}.s3.amazonaws.com/k", grant=Grant(bucket, "k"))
 
 
 def test_all_steps_in_their_order_and_then_ready(machine, make):
@@ -173,6 +173,14 @@ def test_the_right_checksum(machine, make):
     assert machine.boot(make(slug=Slug(url=URL, sha256=sha256))).report.ready_ms is not None
 
 
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_fetch_may_be_slow_but_not_stall(machine, make, role_slug, signed):
+    boot = machine.boot(make(slug=role_slug if signed else Slug(url=URL)))
+    fetch = next(call for call in boot.called("curl") if "--proto" in call)
+    assert "-m" not in fetch
+    assert [fetch[fetch.index(option) + 1] for option in ("--speed-limit", "--speed-time")] == ["1024", "30"]
+
+
 def test_a_wrong_checksum_unpacks_nothing(machine, make):
     boot = machine.boot(make(slug=Slug(url=URL, sha256="0" * 64)))
     assert failed(boot, "fetch")
@@ -182,7 +190,7 @@ def test_a_wrong_checksum_unpacks_nothing(machine, make):
 
 
 def packed_slug(sha256, folder):
-    return PackedSlug(url=URL, sha256=sha256, bucket="bucket", read_key="hello/*", folder=folder, key="k")
+    return PackedSlug(url=URL, sha256=sha256, grant=Grant("bucket", "hello/*"), folder=folder, key="k")
 
 
 def test_a_packed_slug_is_checked_uncompressed(machine, make, tmp_path):

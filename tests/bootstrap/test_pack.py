@@ -38,7 +38,7 @@ def folder(tmp_path):
 
 
 def members(folder, tmp_path):
-    write_gzip(folder, tmp_path / "slug.tar.gz")
+    write_gzip(folder, tmp_path / "slug.tar.gz", tar_sha256(folder))
     with tarfile.open(tmp_path / "slug.tar.gz") as tar:
         return tar.getmembers()
 
@@ -111,7 +111,7 @@ def test_hard_links_are_files(folder, tmp_path):
 
 def test_the_compressed_slug_is_the_same_tar(folder, tmp_path):
     root, target = folder("here"), tmp_path / "made/for/it.tar.gz"
-    write_gzip(root, target)
+    write_gzip(root, target, tar_sha256(root))
     packed = target.read_bytes()
     assert hashlib.sha256(gzip.decompress(packed)).hexdigest() == tar_sha256(root)
     assert packed[3:8] == bytes(5)  # no name, no time
@@ -119,7 +119,7 @@ def test_the_compressed_slug_is_the_same_tar(folder, tmp_path):
 
 
 def test_the_slug_unpacks(folder, tmp_path):
-    write_gzip(folder("here"), tmp_path / "slug.tar.gz")
+    write_gzip(folder("here"), tmp_path / "slug.tar.gz", tar_sha256(tmp_path / "here"))
     with tarfile.open(fileobj=io.BytesIO((tmp_path / "slug.tar.gz").read_bytes())) as tar:
         tar.extractall(tmp_path / "out", filter="data")
     assert (tmp_path / "out/latest").read_text() == "#!/bin/sh\n"
@@ -133,6 +133,61 @@ def test_a_slugignore_says_what_stays_out(folder, tmp_path):
     (root / "bin/b").touch()
     held = [member.name for member in members(root, tmp_path)]
     assert held == ["a", "a.b", "a.b/c", "bin", "bin/b", "bin/keep.log", "bin/web", "latest", "é ü"]
+
+
+def test_a_checkouts_history_stays_out(folder):
+    root = folder("here")
+    before = tar_sha256(root)
+    for history in (".git", "a.b/.git"):
+        (root / history).mkdir()
+        (root / history / "HEAD").write_text("ref: refs/heads/main\n")
+    (root / "b/.git").write_text("gitdir: /elsewhere\n")  # of a submodule
+    assert tar_sha256(root) == before
+
+
+def test_a_slugignore_may_want_the_history(folder, tmp_path):
+    root = folder("here")
+    (root / ".git").mkdir()
+    (root / ".git/HEAD").write_text("ref: refs/heads/main\n")
+    (root / ".slugignore").write_text("!.git\n")
+    assert {".git", ".git/HEAD"} <= {member.name for member in members(root, tmp_path)}
+
+
+CHANGED = "changed while it was packed; run again"
+
+
+@pytest.mark.parametrize("change", [lambda file: file.write_text("2"), Path.unlink], ids=["content", "gone"])
+def test_a_folder_that_changed_since_it_was_read_is_not_packed(folder, tmp_path, change):
+    root, target = folder("here"), tmp_path / "packed/it.tar.gz"
+    sha256 = tar_sha256(root)
+    change(root / "a")
+    with pytest.raises(ManifestError) as refused:
+        write_gzip(root, target, sha256)
+    assert str(refused.value) == f"{root}: {CHANGED}"
+    assert [*target.parent.iterdir()] == []
+
+
+@pytest.mark.parametrize("change", [lambda file: os.truncate(file, 1), Path.unlink], ids=["shorter", "gone"])
+def test_a_file_that_changes_while_it_is_packed(folder, tmp_path, change, monkeypatch):
+    root, real = folder("here"), tarfile.TarFile.gettarinfo
+
+    def seen(self, path, name):
+        info = real(self, path, name)
+        if name == "bin/web":
+            change(path)
+        return info
+
+    monkeypatch.setattr(tarfile.TarFile, "gettarinfo", seen)
+    with pytest.raises(ManifestError) as refused:
+        tar_sha256(root)
+    assert str(refused.value) == f"{root}: {CHANGED}"
+
+
+def test_what_the_system_refuses_is_told(folder, tmp_path):
+    root = folder("here")
+    (tmp_path / "packed").write_text("no folder")
+    with pytest.raises(ManifestError, match=r"/here: cannot be packed: .* File exists: '.*/packed'"):
+        write_gzip(root, tmp_path / "packed/it.tar.gz", tar_sha256(root))
 
 
 def test_a_pattern_for_folders_takes_no_files_and_no_links(folder, tmp_path):

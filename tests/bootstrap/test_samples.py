@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from bootstrap import render, slug_of
-from bootstrap.pack import write_gzip
+from bootstrap.pack import tar_sha256, write_gzip
 from manifest import Runtime, load_apps, load_settings
 from tests.stack import ROOT
 
@@ -53,7 +53,7 @@ def test_each_says_how_to_try_it_and_where_editors_find_its_keys(example):
     "slug", [path for path in SLUGS.iterdir() if path.is_dir()], ids=lambda path: path.name
 )
 def test_each_slug_is_small(slug, tmp_path):
-    write_gzip(slug, tmp_path / "slug.tar.gz")
+    write_gzip(slug, tmp_path / "slug.tar.gz", tar_sha256(slug))
     assert (tmp_path / "slug.tar.gz").stat().st_size < SLUG_MAX
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap import SCRIPT_MAX, PackedSlug, Slug, render, slug_of
+from bootstrap import SCRIPT_MAX, Grant, PackedSlug, Slug, render, slug_of
 from manifest import Healthcheck, ManifestError, RootVolume, load_apps, load_settings
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -38,7 +38,7 @@ def test_the_golden_script(tmp_path):
 def variants(make):
     """One script of each kind."""
     sha256 = "a" * 64
-    bucket = {"url": "https://bucket.s3.eu-central-1.amazonaws.com/k", "bucket": "bucket", "read_key": "k"}
+    bucket = {"url": "https://bucket.s3.eu-central-1.amazonaws.com/k", "grant": Grant("bucket", "k")}
     packed = PackedSlug(**bucket, sha256=sha256, folder=Path("/x"), key="k")
     slugs = {
         "https": Slug(url=URL),

@@ -4,22 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from bootstrap import PackedSlug, bucket_name, slug_of
+from bootstrap import Grant, PackedSlug, bucket_name, slug_of
 from bootstrap.pack import tar_sha256
 
 
 def test_an_address_is_fetched_as_it_is(app, settings):
-    url = "https://user@slugs.example.com:8443/a%20b?c=[d]"
+    url = "https://slugs.example.com:8443/a%20b?c=[d]"
     slug = slug_of(replace(app, slug_url=url, slug_sha256="5" * 64), settings)
     assert (slug.url, slug.sha256) == (url, "5" * 64)
-    assert (slug.signed, slug.packed) == (False, False)
+    assert slug.grant is None
 
 
 def test_an_object_of_s3_is_fetched_from_the_stacks_region_with_the_role(app, settings):
     slug = slug_of(replace(app, slug_url="s3://my-bucket/hello/v1.tar.gz", slug_sha256="5" * 64), settings)
     assert slug.url == "https://my-bucket.s3.eu-central-1.amazonaws.com/hello/v1.tar.gz"
-    assert (slug.bucket, slug.read_key, slug.sha256) == ("my-bucket", "hello/v1.tar.gz", "5" * 64)
-    assert (slug.signed, slug.packed) == (True, False)
+    assert (slug.grant, slug.sha256) == (Grant("my-bucket", "hello/v1.tar.gz"), "5" * 64)
+    assert not isinstance(slug, PackedSlug)
 
 
 def test_china_is_elsewhere(app, settings):
@@ -33,10 +33,9 @@ def test_a_folder_is_kept_in_the_stacks_bucket_under_its_content(app, settings, 
     assert isinstance(slug, PackedSlug)
     assert slug.sha256 == tar_sha256(tmp_path)
     assert slug.key == f"hello/{slug.sha256}.tar.gz"
-    assert slug.bucket == bucket_name(settings) == "shop-dev-123456789012-eu-central-1"
-    assert slug.url == f"https://{slug.bucket}.s3.eu-central-1.amazonaws.com/{slug.key}"
-    assert (slug.folder, slug.read_key) == (tmp_path, "hello/*")
-    assert (slug.signed, slug.packed) == (True, True)
+    assert bucket_name(settings) == "shop-dev-123456789012-eu-central-1"
+    assert slug.url == f"https://{bucket_name(settings)}.s3.eu-central-1.amazonaws.com/{slug.key}"
+    assert (slug.folder, slug.grant) == (tmp_path, Grant(bucket_name(settings), "hello/*"))
 
 
 @pytest.mark.parametrize("other", [{"stack": "prod"}, {"account": "123456789013"}, {"region": "eu-west-1"}])

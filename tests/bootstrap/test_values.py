@@ -8,7 +8,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bootstrap import Slug
+from bootstrap import Grant, Slug
 from manifest import Healthcheck
 from manifest.model import AppFile
 
@@ -141,9 +141,9 @@ def test_the_command_is_a_command(machine, configured):
 ADDRESS = "$(touch${IFS}PWNED)/`touch${IFS}PWNED`/';touch${IFS}PWNED;'/{{7*7}}[1-3]{a,b}&|<>()#*!~%s"
 
 
-@pytest.mark.parametrize("bucket", [None, "bucket"])
-def test_nasty_addresses_reach_curl_as_they_are(machine, make, bucket):
-    slug = Slug(url=f"https://slugs.example.com/{ADDRESS}", bucket=bucket)
+@pytest.mark.parametrize("grant", [None, Grant("bucket", "k")], ids=["plain", "signed"])
+def test_nasty_addresses_reach_curl_as_they_are(machine, make, grant):
+    slug = Slug(url=f"https://slugs.example.com/{ADDRESS}", grant=grant)
     boot = machine.boot(make(slug=slug, healthcheck=Healthcheck(path=f"/{ADDRESS}")))
     assert boot.report.ready_ms is not None
     *_, fetch, check, _again = boot.called("curl")

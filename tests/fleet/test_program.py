@@ -8,9 +8,10 @@ import pulumi_aws
 import pytest
 import yaml
 
-from bootstrap import bucket_name
+from bootstrap import bucket_name, slug_of
 from fleet.arguments import HASHED, SAFE_IN_PLACE
-from manifest import load_settings
+from fleet.slugs import declare_bucket
+from manifest import ManifestError, load_apps, load_settings
 
 INSTANCE = "aws:ec2/instance:Instance"
 
@@ -139,6 +140,16 @@ class TestDev:
         assert json.loads(policy.inputs["policy"])["Statement"] == [
             {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/hello/*"}
         ]
+
+    def test_a_slug_that_changes_meanwhile_stops_before_anything_is_declared(self, project, monkeypatch):
+        settings = load_settings(project, "dev")
+        changed = [slug_of(app, settings) for app in load_apps(project, settings)]
+        (project / "slugs/hello/bin/web").write_text("another one")
+        monkeypatch.setattr("fleet.slugs.aws", None)
+        with pytest.raises(ManifestError) as stopped:
+            declare_bucket(settings, changed)
+        assert str(stopped.value) == f"{project}/slugs/hello: changed while it was packed; run again"
+        assert not [*project.glob(".slugs/hello/*")]
 
     def test_the_bucket_is_private(self, run):
         (block,) = run("dev").of("BucketPublicAccessBlock")

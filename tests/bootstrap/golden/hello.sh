@@ -5,7 +5,7 @@ set -Eeuo pipefail
 umask 022
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
-readonly version=3befc5e6
+readonly version=a63e9013
 readonly log=/var/log/compute-instances.log
 readonly work=/var/lib/compute-instances
 readonly service=/etc/sv/app
@@ -116,9 +116,10 @@ fetched() { # STATUS: judges the answer that curl got
     *) return 1 ;;
   esac
 }
+# A fetch may be slow, for only deploy.healthy_deadline bounds it; one that stalls is tried again.
 fetch() {
   local status
-  status=$(curl -gsS -L --proto '=https' --connect-timeout 10 -m 300 -o "$slug" -w '%{http_code}' "$slug_url") || return 1
+  status=$(curl -gsS -L --proto '=https' --connect-timeout 10 --speed-limit 1024 --speed-time 30 -o "$slug" -w '%{http_code}' "$slug_url") || return 1
   fetched "$status"
 }
 persist 60 fetch
