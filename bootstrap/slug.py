@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bootstrap.pack import tar_sha256
-from manifest import App, Settings
+from manifest import App, Settings, partition_of
 
 
 @dataclass(frozen=True)
@@ -70,5 +70,4 @@ def _packed(name: str, folder: Path, settings: Settings) -> PackedSlug:
 
 def _object_url(bucket: str, key: str, region: str) -> str:
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html"""
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return f"https://{bucket}.s3.{region}.{suffix}/{key}"
+    return f"https://{bucket}.s3.{region}.{partition_of(region).suffix}/{key}"

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from bootstrap import Grant, PackedSlug, Slug, bucket_name
 from bootstrap.pack import write_gzip
 from fleet import names
-from manifest import App, ManifestError, Problem, Settings
+from manifest import App, ManifestError, Problem, Settings, partition_of
 
 PACKED: Final = Path(".slugs")
 """Where packed slugs wait for their upload."""
@@ -104,7 +104,5 @@ def may_read(grant: Grant, settings: Settings) -> str:
 
 
 def partition(region: str) -> str:
-    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    """How the ARNs of a region begin."""
+    return partition_of(region).name

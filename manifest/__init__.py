@@ -9,6 +9,7 @@ from manifest.apps import load_apps
 from manifest.model import Deploy, Healthcheck, RootVolume, Runtime
 from manifest.names import HASH_LENGTH, NAME_MAX, OWN_TAGS
 from manifest.origins import Origin, Places
+from manifest.partitions import partition_of
 from manifest.problems import ManifestError, Problem, did_you_mean
 from manifest.settings import (
     ASK_IMAGE,
@@ -41,5 +42,6 @@ __all__ = [
     "load_apps",
     "load_settings",
     "parse_settings",
+    "partition_of",
     "refuse_placeholders",
 ]

@@ -31,7 +31,7 @@ ASK_SUBNETS: Final = (
     "aws ec2 describe-subnets --query 'Subnets[].[SubnetId,AvailabilityZone]' --output text --region "
 )
 
-_REGION: Final = Like(r"[a-z]{2}(-[a-z]+)+-\d", "must be a region", "eu-central-1")
+_REGION: Final = Like(r"[a-z]{2,4}(-[a-z]+)+-\d", "must be a region", "eu-central-1")
 _SHARE: Final = Like(r"(\d|[1-9]\d|100)%", "must be a share of the fleet", f"{MAX_REPLACED}%")
 _CHANGE: Final = Like(r"(plan-[0-9a-f]{8})?", "must be a change's name", "plan-3fa9c1d2")
 OWN_KEYS: Final = ("approved", "counts", "imageId", "maxReplaced", "subnets")
@@ -101,7 +101,7 @@ def parse_settings(root: Path, stack: str, values: Mapping[str, object]) -> Sett
         approved=parser.text(f"{project}:approved", _CHANGE, required=False) or None,
         origins=parser.origins(),
     )
-    if fault := prefix_fault(f"{project}-{stack}"):
+    if fault := prefix_fault(f"{project}-{stack}", settings.region):
         parser.problem("", f"project and stack: {fault}")
     parser.refuse_unknown()
     if parser.problems:

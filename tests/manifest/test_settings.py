@@ -5,8 +5,10 @@ from typing import ClassVar
 
 import pytest
 import yaml
+from botocore.loaders import Loader
 
-from manifest import ManifestError, load_settings, parse_settings, refuse_placeholders
+from manifest import ManifestError, load_settings, parse_settings, partition_of, refuse_placeholders
+from manifest.partitions import Partition
 from manifest.settings import OWN_KEYS
 
 ACCOUNT = "  aws:allowedAccountIds: ['123456789012']"
@@ -204,13 +206,13 @@ def test_a_project_file_that_is_no_yaml(project):
     assert problems(project.settings) == ["Pulumi.yaml:2: is indented by a tab; YAML wants spaces"]
 
 
-LONGEST = "s" * (35 - len("shop-"))
+LONGEST = "s" * (37 - len("shop-"))
 
 
 @pytest.mark.parametrize(
     ("stack", "problem"),
     [
-        (f"{LONGEST}s", f"'shop-{LONGEST}s' has 36 characters; AWS names made from it have room for 35"),
+        (f"{LONGEST}s", f"'shop-{LONGEST}s' has 38 characters; AWS names made from it have room for 37"),
         ("Dev", "'shop-Dev' must begin with a letter and hold only a-z, 0-9 and '-', as buckets must"),
         ("eu.dev", "'shop-eu.dev' must begin with a letter and hold only a-z, 0-9 and '-', as buckets must"),
     ],
@@ -223,6 +225,28 @@ def test_a_name_that_buckets_cannot_bear(project, stack, problem):
 def test_the_longest_name(project):
     project.stack(name=LONGEST)
     assert project.settings(LONGEST).stack == LONGEST
+
+
+def test_the_longest_name_leaves_room_for_the_region_in_the_buckets_name(project):
+    project.stack(name=LONGEST)
+    project.write(f"Pulumi.{LONGEST}.yaml", "config:", "  aws:region: us-isof-south-1", ACCOUNT)
+    told = f"'shop-{LONGEST}' has 37 characters; AWS names made from it have room for 34"
+    assert problems(project.settings, LONGEST) == [f"Pulumi.{LONGEST}.yaml: project and stack: {told}"]
+
+
+PARTITIONS = Loader().load_data("partitions")["partitions"]
+REGIONS = [
+    (region, one["id"], one["outputs"]["dnsSuffix"])
+    for one in PARTITIONS
+    for region in one["regions"]
+    if not region.endswith("-global")
+]
+
+
+@pytest.mark.parametrize(("region", "name", "suffix"), REGIONS)
+def test_every_region_is_taken_and_in_its_partition(project, region, name, suffix):
+    project.write("Pulumi.dev.yaml", "config:", f"  aws:region: {region}", ACCOUNT)
+    assert partition_of(project.settings().region) == Partition(name, suffix)
 
 
 class TestFromPulumi:
