@@ -6,7 +6,7 @@ from typing import Final
 
 import pulumi
 
-from manifest import Settings, parse_settings
+from manifest import OWN_OBJECTS, OWN_TEXTS, Settings, parse_settings
 
 PROVIDER_TEXTS: Final = ("region", "profile", "accessKey", "secretKey", "token")
 PROVIDER_OBJECTS: Final = ("allowedAccountIds", "assumeRole", "assumeRoles", "endpoints")
@@ -14,18 +14,11 @@ PROVIDER_OBJECTS: Final = ("allowedAccountIds", "assumeRole", "assumeRoles", "en
 
 def stack_settings(root: Path) -> Settings:
     """The settings of the stack that Pulumi runs. Raises manifest.ManifestError."""
-    own = pulumi.Config()
-    values: dict[str, object] = {
-        f"{pulumi.get_project()}:{key}": value
-        for key, value in {
-            "approved": own.get("approved"),
-            "counts": own.get_object("counts"),
-            "imageId": own.get("imageId"),
-            "maxReplaced": own.get("maxReplaced"),
-            "subnets": own.get_object("subnets"),
-        }.items()
-        if value is not None
-    }
+    project, own = pulumi.get_project(), pulumi.Config()
+    texts = {key: own.get(key) for key in OWN_TEXTS}
+    objects = {key: own.get_object(key) for key in OWN_OBJECTS}
+    said = {key: value for key, value in {**texts, **objects}.items() if value is not None}
+    values: dict[str, object] = {f"{project}:{key}": value for key, value in said.items()}
     values |= {f"aws:{key}": value for key, value in provider_values().items()}
     return parse_settings(root, pulumi.get_stack(), values)
 

@@ -14,6 +14,8 @@ from manifest.problems import ManifestError, Problem, did_you_mean
 from manifest.settings import (
     ASK_IMAGE,
     ASK_SUBNETS,
+    OWN_OBJECTS,
+    OWN_TEXTS,
     Settings,
     load_settings,
     parse_settings,
@@ -25,7 +27,9 @@ __all__ = [
     "ASK_SUBNETS",
     "HASH_LENGTH",
     "NAME_MAX",
+    "OWN_OBJECTS",
     "OWN_TAGS",
+    "OWN_TEXTS",
     "App",
     "Deploy",
     "Healthcheck",

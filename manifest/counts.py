@@ -25,21 +25,15 @@ def problems_of_counts(settings: Settings, apps: Iterable[App]) -> Iterator[Prob
     for name, count in settings.counts.items():
         key = f"counts.{name}"
         if name not in known:
-            yield _no_such("app", name, known, settings.origin(key), key)
+            yield settings.problem(key, f"there is no such app{did_you_mean(name, known)}")
         elif isinstance(count, Mapping):
             for process in count.keys() - {*known[name]}:
-                below = f"{key}.{process}"
-                yield _no_such("process", process, known[name], settings.origin(below), below)
+                text = f"there is no such process{did_you_mean(process, known[name])}"
+                yield settings.problem(f"{key}.{process}", text)
         elif len(known[name]) > 1:
-            yield _several(known[name], count, settings.origin(key), key)
+            yield settings.problem(key, _several(known[name], count, key))
 
 
-def _no_such(kind: str, name: str, known: Iterable[str], origin: Origin, key: str) -> Problem:
-    return Problem(origin.file, origin.line, f"{key}: there is no such {kind}{did_you_mean(name, known)}")
-
-
-def _several(processes: list[str], count: int, origin: Origin, key: str) -> Problem:
-    choices = ", ".join(processes)
+def _several(processes: list[str], count: int, key: str) -> str:
     command = f"pulumi config set --path {key}.{processes[0]} {count}"
-    text = f"{key}: the app has several processes ({choices}); say which: {command}"
-    return Problem(origin.file, origin.line, text)
+    return f"the app has several processes ({', '.join(processes)}); say which: {command}"

@@ -37,7 +37,7 @@ def name_fault(name: str) -> str | None:
 
 
 def prefix_max(region: str) -> int:
-    """Characters of `PROJECT-STACK`: a role is `PROJECT.STACK.APP`, a bucket `PROJECT-STACK-ACCOUNT-REGION`."""
+    """Characters of `PROJECT-STACK`, which begins `PROJECT.STACK.APP` and `PROJECT-STACK-ACCOUNT-REGION`."""
     return min(ROLE_MAX - 1 - NAME_MAX, BUCKET_MAX - len(f"-123456789012-{region}"))
 
 

@@ -34,7 +34,9 @@ ASK_SUBNETS: Final = (
 _REGION: Final = Like(r"[a-z]{2,4}(-[a-z]+)+-\d", "must be a region", "eu-central-1")
 _SHARE: Final = Like(r"(\d|[1-9]\d|100)%", "must be a share of the fleet", f"{MAX_REPLACED}%")
 _CHANGE: Final = Like(r"(plan-[0-9a-f]{8})?", "must be a change's name", "plan-3fa9c1d2")
-OWN_KEYS: Final = ("approved", "counts", "imageId", "maxReplaced", "subnets")
+OWN_TEXTS: Final = ("approved", "imageId", "maxReplaced")
+OWN_OBJECTS: Final = ("counts", "subnets")
+OWN_KEYS: Final = (*OWN_TEXTS, *OWN_OBJECTS)
 
 Count = int | Mapping[str, int]
 
@@ -64,6 +66,11 @@ class Settings:
         """Where `key` was written; line 0 where the stack's file does not hold it (`pulumi up --config`)."""
         return self.origins.get(key, Origin("stack config", stack_file(self.stack), 0, (key,)))
 
+    def problem(self, key: str, text: str) -> Problem:
+        """A problem with the value of `key`, told where it was written."""
+        origin = self.origin(key)
+        return Problem(origin.file, origin.line, f"{key}: {text}")
+
 
 def stack_file(stack: str) -> str:
     """The name of a stack's config file (https://www.pulumi.com/docs/iac/concepts/config/)."""
@@ -75,8 +82,9 @@ def load_settings(root: Path, stack: str) -> Settings:
     name = stack_file(stack)
     if not (root / name).is_file():
         raise ManifestError([Problem(name, 0, f"does not exist, so there is no stack '{stack}'")])
-    values = read(root, name).data.get("config")
-    return parse_settings(root, stack, values if isinstance(values, dict) else {})
+    file = read(root, name)
+    values = file.data.get("config")
+    return _settings(root, stack, file, values if isinstance(values, dict) else {})
 
 
 def parse_settings(root: Path, stack: str, values: Mapping[str, object]) -> Settings:
@@ -84,8 +92,11 @@ def parse_settings(root: Path, stack: str, values: Mapping[str, object]) -> Sett
 
     The stack's file, where it exists, tells lines and the keys that nobody knows. Raises ManifestError.
     """
+    return _settings(root, stack, read_if_there(root, stack_file(stack)), values)
+
+
+def _settings(root: Path, stack: str, file: Document, values: Mapping[str, object]) -> Settings:
     project = _project(root)
-    file = read_if_there(root, stack_file(stack))
     if file.problems:
         raise ManifestError(file.problems)
     parser = _Parser(project, file, values)
@@ -129,23 +140,18 @@ def _placeholders(settings: Settings) -> Iterator[Problem]:
     if settings.account == DOCUMENTATION_ACCOUNT:
         put = f"{fill_in} --type string --path 'aws:allowedAccountIds[0]' \"$({_ASK_ACCOUNT})\""
         text = f"is AWS's documentation account; put yours: {put}"
-        yield _problem(settings, "aws:allowedAccountIds", text)
+        yield settings.problem("aws:allowedAccountIds", text)
     if settings.image_id == PLACEHOLDER_IMAGE:
         put = f'{fill_in} imageId "$({ASK_IMAGE}{region})"'
         text = f"is a placeholder; put the official Debian 12 image of {region}: {put}"
-        yield _problem(settings, "imageId", text)
+        yield settings.problem("imageId", text)
     if any(_PLACEHOLDER_SUBNET.fullmatch(subnet) for subnet in settings.subnets):
         text = (
             "are placeholders; for the default VPC's: "
             f"pulumi config rm --stack {settings.stack} subnets; for your own: "
             f"{fill_in} --path 'subnets[0]' SUBNET, as told by: {ASK_SUBNETS}{region}"
         )
-        yield _problem(settings, "subnets", text)
-
-
-def _problem(settings: Settings, key: str, text: str) -> Problem:
-    origin = settings.origin(key)
-    return Problem(origin.file, origin.line, f"{key}: {text}")
+        yield settings.problem("subnets", text)
 
 
 class _Parser:

@@ -9,7 +9,7 @@ from botocore.loaders import Loader
 
 from manifest import ManifestError, load_settings, parse_settings, partition_of, refuse_placeholders
 from manifest.partitions import Partition
-from manifest.settings import OWN_KEYS
+from manifest.settings import MAX_REPLACED, OWN_KEYS, OWN_OBJECTS
 
 ACCOUNT = "  aws:allowedAccountIds: ['123456789012']"
 REGION = "  aws:region: eu-central-1"
@@ -184,6 +184,8 @@ def test_pulumi_is_told_of_the_same_keys():
     project = yaml.safe_load((Path(__file__).parents[2] / "Pulumi.yaml").read_text())
     assert {*project["config"]} == {*OWN_KEYS}
     assert all(key["description"] for key in project["config"].values())
+    assert project["config"]["maxReplaced"]["default"] == f"{MAX_REPLACED}%"
+    assert {key for key, said in project["config"].items() if said["type"] != "string"} == {*OWN_OBJECTS}
 
 
 def test_a_stack_that_is_not_there(project):
