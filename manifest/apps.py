@@ -6,7 +6,8 @@ from pathlib import Path
 from manifest.app import App
 from manifest.counts import problems_of_counts
 from manifest.problems import ManifestError, Problem, problem_at
-from manifest.reading import DEFAULTS, Project, Reading
+from manifest.project import DEFAULTS, Project
+from manifest.reading import Reading
 from manifest.settings import Settings
 
 

@@ -7,12 +7,12 @@ its writer meant something else. Sizes are bounded, so that no file can make the
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Final
 
 import yaml
 
-from manifest.origins import Path
+from manifest.origins import KeyPath
 from manifest.problems import Problem
 
 MAX_BYTES: Final = 256 * 1024
@@ -31,11 +31,11 @@ class Document:
 
     file: str
     data: dict[str, object] = field(default_factory=dict)
-    lines: dict[Path, int] = field(default_factory=dict)
+    lines: dict[KeyPath, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
 
-def read(root: FilePath, file: str) -> Document:
+def read(root: Path, file: str) -> Document:
     """Reads `root/file`. Never raises: what stands in the way is a problem of the document."""
     try:
         if (size := (root / file).stat().st_size) > MAX_BYTES:
@@ -48,7 +48,7 @@ def read(root: FilePath, file: str) -> Document:
         return _refused(file, 0, f"cannot be read: {error.strerror}")
 
 
-def read_if_there(root: FilePath, file: str) -> Document:
+def read_if_there(root: Path, file: str) -> Document:
     """Reads `root/file`; an empty document where there is no such file."""
     return read(root, file) if (root / file).is_file() else Document(file)
 
@@ -114,7 +114,7 @@ class _Reader:
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.lines: dict[Path, int] = {}
+        self.lines: dict[KeyPath, int] = {}
         self.problems: list[Problem] = []
         self.values = 0
 
@@ -125,7 +125,7 @@ class _Reader:
             return _refused(self.file, 0, str(error))
         return Document(self.file, data, self.lines, tuple(self.problems))
 
-    def value(self, node: yaml.Node, path: Path, above: tuple[yaml.Node, ...]) -> object:
+    def value(self, node: yaml.Node, path: KeyPath, above: tuple[yaml.Node, ...]) -> object:
         self.lines.setdefault(path, node.start_mark.line + 1)
         self.spend(above)
         if node in above:
@@ -146,7 +146,9 @@ class _Reader:
             raise _TooMuchError(f"holds more than {MAX_VALUES} values once its anchors are expanded")
         _refuse_depth(len(above))
 
-    def mapping(self, node: yaml.MappingNode, path: Path, above: tuple[yaml.Node, ...]) -> dict[str, object]:
+    def mapping(
+        self, node: yaml.MappingNode, path: KeyPath, above: tuple[yaml.Node, ...]
+    ) -> dict[str, object]:
         result: dict[str, object] = {}
         for name, key, value in self.written(node):
             if name in result:

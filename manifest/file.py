@@ -16,16 +16,16 @@ _NOTHING: WrittenOut = (Layer(), [])
 
 
 class File:
-    """An app's file, or `_defaults.yaml`. `layer`: what its values are said to be of."""
+    """An app's file, or `_defaults.yaml`. `layer_name`: what its values are said to be of."""
 
-    def __init__(self, layer: str, document: Document) -> None:
-        self.layer = layer
+    def __init__(self, layer_name: str, document: Document) -> None:
+        self.layer_name = layer_name
         self.document = document
 
     @cached_property
     def plain(self) -> WrittenOut:
         """What holds on every stack."""
-        return self._written(self.layer, ())
+        return self._written(self.layer_name, ())
 
     def on(self, stack: str) -> WrittenOut:
         """What holds on this stack only."""

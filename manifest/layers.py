@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from manifest.document import Document
-from manifest.origins import Origin, Path
+from manifest.origins import KeyPath, Origin
 
 Data = dict[str, object]
-Origins = dict[Path, Origin]
+Origins = dict[KeyPath, Origin]
 
 
 @dataclass(frozen=True)
@@ -16,10 +16,10 @@ class Layer:
     """Values and where each was written; a value from a weaker layer keeps that layer's origin."""
 
     data: Data = field(default_factory=dict)
-    origins: Mapping[Path, Origin] = field(default_factory=dict)
+    origins: Mapping[KeyPath, Origin] = field(default_factory=dict)
 
 
-def layer_of(name: str, document: Document, at: Path = ()) -> Layer:
+def layer_of(name: str, document: Document, at: KeyPath = ()) -> Layer:
     """The part of a document below `at` as a layer called `name`; empty where the document has none."""
     data, size = _below(document.data, at), len(at)
     if not data:
@@ -28,7 +28,7 @@ def layer_of(name: str, document: Document, at: Path = ()) -> Layer:
     return Layer(data, {path: Origin(name, document.file, line, path) for path, line in below})
 
 
-def part_of(layer: Layer, at: Path) -> Layer:
+def part_of(layer: Layer, at: KeyPath) -> Layer:
     """What a layer says below `at`, with its origins; empty where it says nothing."""
     data, size = _below(layer.data, at), len(at)
     if not data:
@@ -38,7 +38,7 @@ def part_of(layer: Layer, at: Path) -> Layer:
     )
 
 
-def _below(data: object, at: Path) -> Data:
+def _below(data: object, at: KeyPath) -> Data:
     for key in at:
         data = data.get(key) if isinstance(data, dict) and isinstance(key, str) else None
     return data if isinstance(data, dict) else {}
@@ -58,7 +58,7 @@ def merge(layers: Iterable[Layer]) -> Layer:
     return Layer(data, origins)
 
 
-def _lay(layer: Layer, new: Data, at: Path, data: Data, origins: Origins) -> None:
+def _lay(layer: Layer, new: Data, at: KeyPath, data: Data, origins: Origins) -> None:
     """Lays `new`, which the layer says at `at`, over `data`; the origins of what goes are forgotten."""
     for key, value in new.items():
         path = (*at, key)
@@ -76,7 +76,7 @@ def _lay(layer: Layer, new: Data, at: Path, data: Data, origins: Origins) -> Non
                 origins.update((place, layer.origins[place]) for place in inside)
 
 
-def _places(value: object, at: Path) -> Iterator[Path]:
+def _places(value: object, at: KeyPath) -> Iterator[KeyPath]:
     """`at` and every place inside its value."""
     yield at
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -84,12 +84,12 @@ def _places(value: object, at: Path) -> Iterator[Path]:
         yield from _places(item, (*at, key))
 
 
-def leaves(layer: Layer) -> Iterator[tuple[Path, object, Origin]]:
+def leaves(layer: Layer) -> Iterator[tuple[KeyPath, object, Origin]]:
     """Every value that is no map and was written somewhere: its place, itself, its origin."""
     return _leaves(layer, layer.data, ())
 
 
-def _leaves(layer: Layer, data: Data, at: Path) -> Iterator[tuple[Path, object, Origin]]:
+def _leaves(layer: Layer, data: Data, at: KeyPath) -> Iterator[tuple[KeyPath, object, Origin]]:
     for key, value in data.items():
         path = (*at, key)
         if isinstance(value, dict):

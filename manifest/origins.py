@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """A place inside a document: ("env", "RACK_ENV") or ("allow_from", 0)."""
 
 
@@ -17,7 +17,7 @@ class Origin:
     layer: str
     file: str
     line: int
-    path: Path = field(default=(), compare=False)
+    path: KeyPath = field(default=(), compare=False)
 
     @property
     def of_a_process(self) -> bool:
@@ -38,14 +38,14 @@ class Places:
     """Where the values of a process were written. `file`, its app's, stands for what nobody wrote."""
 
     file: str
-    origins: Mapping[Path, Origin] = field(default_factory=dict)
+    origins: Mapping[KeyPath, Origin] = field(default_factory=dict)
 
     def of(self, *path: str | int) -> Origin | None:
         """None for what nobody wrote."""
         return origin_of(self.origins, path)
 
 
-def origin_of(origins: Mapping[Path, Origin], path: Path) -> Origin | None:
+def origin_of(origins: Mapping[KeyPath, Origin], path: KeyPath) -> Origin | None:
     """The origin of the value at `path`, or of the nearest value around it."""
     while path:
         if path in origins:
@@ -54,7 +54,7 @@ def origin_of(origins: Mapping[Path, Origin], path: Path) -> Origin | None:
     return None
 
 
-def dotted(path: Path) -> str:
+def dotted(path: KeyPath) -> str:
     """`allow_from[0]` for ("allow_from", 0): how people write the place."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.removeprefix(".")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from manifest.origins import Origin, Path, dotted, origin_of
+from manifest.origins import KeyPath, Origin, dotted, origin_of
 
 _LISTED_MAX: Final = 50
 """Words; more are no help."""
@@ -42,7 +42,7 @@ class ManifestError(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-def problem_at(origins: Mapping[Path, Origin], path: Path, text: str, file: str) -> Problem:
+def problem_at(origins: Mapping[KeyPath, Origin], path: KeyPath, text: str, file: str) -> Problem:
     """A problem with the value at `path`, under the name and at the line that it was written with.
 
     `file` is blamed for what nobody wrote.

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from manifest.model import AppFile, ProcessKeys
-from manifest.origins import Path
+from manifest.origins import KeyPath
 
-Fault = tuple[tuple[Path, str], ...]
+Fault = tuple[tuple[KeyPath, str], ...]
 """Places that could be mended, each with what is wrong there; it is told at one that somebody wrote."""
 
 
@@ -30,7 +30,7 @@ def faults_of_process(keys: ProcessKeys) -> Iterator[Fault]:
         yield ((("allow_from",), "needs a port"),)
 
 
-def _not_before_deadline(keys: ProcessKeys, path: Path, seconds: int) -> Iterator[Fault]:
+def _not_before_deadline(keys: ProcessKeys, path: KeyPath, seconds: int) -> Iterator[Fault]:
     deadline = keys.deploy.healthy_deadline
     if seconds >= deadline:
         name = ".".join(str(part) for part in path)

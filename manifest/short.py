@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from manifest.layers import Data, Layer, Origins
-from manifest.origins import Path, dotted
+from manifest.origins import KeyPath, dotted
 from manifest.problems import Problem
 
 WEB: Final = "web"
@@ -34,7 +34,7 @@ def _copied(data: Data) -> Data:
     return {key: _copied(value) if isinstance(value, dict) else value for key, value in data.items()}
 
 
-def _owners(data: Data) -> Iterator[tuple[Path, Data]]:
+def _owners(data: Data) -> Iterator[tuple[KeyPath, Data]]:
     """The app's own keys, and those of each process."""
     yield (), data
     processes = data.get("processes")
@@ -49,7 +49,7 @@ def _no_web(data: Data) -> bool:
     return isinstance(processes, dict) and processes.get(WEB, {}) is None
 
 
-def _write_out(keys: Data, origins: Origins, at: Path) -> None:
+def _write_out(keys: Data, origins: Origins, at: KeyPath) -> None:
     if "subnet" in keys:
         _one_subnet(keys, origins, at)
     check = keys.get("healthcheck")
@@ -60,7 +60,7 @@ def _write_out(keys: Data, origins: Origins, at: Path) -> None:
         _one_kind(check)
 
 
-def _one_subnet(keys: Data, origins: Origins, at: Path) -> None:
+def _one_subnet(keys: Data, origins: Origins, at: KeyPath) -> None:
     """`subnet: ID`; null takes away whatever a weaker layer names."""
     value = keys.pop("subnet")
     for new in ((*at, "subnets"), (*at, "subnets", 0)):
@@ -75,7 +75,7 @@ def _one_kind(check: Data) -> None:
             check.setdefault(other, None)
 
 
-def _move(origins: Origins, old: Path, new: Path) -> None:
+def _move(origins: Origins, old: KeyPath, new: KeyPath) -> None:
     if old in origins:
         origins[new] = origins[old]
 
@@ -98,10 +98,10 @@ def _web_twice(layer: Layer) -> Iterator[Problem]:
             yield _twice(layer, (key,), f"processes.web.{key}")
 
 
-def _twice(layer: Layer, path: Path, long: str) -> Problem:
+def _twice(layer: Layer, path: KeyPath, long: str) -> Problem:
     return _problem(layer, path, f"is short for {long}, which stands here too")
 
 
-def _problem(layer: Layer, path: Path, text: str) -> Problem:
+def _problem(layer: Layer, path: KeyPath, text: str) -> Problem:
     origin = layer.origins[path]
     return Problem(origin.file, origin.line, f"{dotted(path)}: {text}")

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from manifest.layers import Layer
 from manifest.model import AppFile, ProcessKeys
-from manifest.origins import Path
+from manifest.origins import KeyPath
 from manifest.problems import Problem, did_you_mean, problem_at
 from manifest.rules import Fault
 from manifest.short import SHORT_KEYS
@@ -44,7 +44,7 @@ def validate(model: type[Model], layer: Layer, file: str) -> tuple[Model | None,
 
 
 def problems_of(
-    faults: Iterable[Fault], layer: Layer, around: Layer, at: Path, file: str
+    faults: Iterable[Fault], layer: Layer, around: Layer, at: KeyPath, file: str
 ) -> Iterator[Problem]:
     """One for each fault of what `layer` holds; what nobody wrote is told at `at` in the layer `around`.
 
@@ -61,11 +61,11 @@ def problems_of(
 
 
 def _problem(layer: Layer, file: str, error: Any) -> Problem:  # noqa: ANN401 - pydantic's own loose shape
-    path: Path = tuple(part for part in error["loc"] if part != "[key]")
+    path: KeyPath = tuple(part for part in error["loc"] if part != "[key]")
     return problem_at(layer.origins, path, _text(error, path), file)
 
 
-def _text(error: Any, path: Path) -> str:  # noqa: ANN401 - pydantic's own loose shape
+def _text(error: Any, path: KeyPath) -> str:  # noqa: ANN401 - pydantic's own loose shape
     if error["type"] == "extra_forbidden":
         return "unknown key" + did_you_mean(str(path[-1]), _keys(path[:-1]))
     template = _TEXTS.get(error["type"])
@@ -86,7 +86,7 @@ def _hint(kind: str, value: object) -> str:
             return ""
 
 
-def _keys(path: Path) -> list[str]:
+def _keys(path: KeyPath) -> list[str]:
     """The keys that people may write at `path`."""
     of_a_process = path[:1] == ("processes",)
     model: type[BaseModel] = ProcessKeys if of_a_process else AppFile
