@@ -14,6 +14,7 @@ import pytest
 import yaml
 from pulumi.runtime import mocks, rpc
 
+from manifest.settings import DOCUMENTATION_ACCOUNT, PLACEHOLDER_IMAGE
 from tests.fleet.aws import Aws
 
 ROOT = Path(__file__).parents[2]
@@ -164,12 +165,22 @@ def write(project: Path) -> Callable[[str, Any], None]:
     return write
 
 
+def fill_in(file: Path, account: str = "222233334444") -> None:
+    """Puts values for the placeholders of a stack's file."""
+    text = file.read_text()
+    for placeholder, value in {
+        DOCUMENTATION_ACCOUNT: account,
+        PLACEHOLDER_IMAGE: "ami-0abcdef0123456789",
+        "subnet-0000000000000000": "subnet-0abcdef012345678",
+    }.items():
+        text = text.replace(placeholder, value)
+    file.write_text(text)
+
+
 @pytest.fixture
-def ready_dev(write: Callable[[str, Any], None], project: Path) -> None:
+def ready_dev(project: Path) -> None:
     """Pulumi.dev.yaml with its placeholders filled in."""
-    file = project / "Pulumi.dev.yaml"
-    text = file.read_text().replace("111122223333", "222233334444")
-    write("Pulumi.dev.yaml", text.replace("ami-00000000000000000", "ami-0abcdef0123456789"))
+    fill_in(project / "Pulumi.dev.yaml")
 
 
 def _run(project: Path, stack: str) -> Run:

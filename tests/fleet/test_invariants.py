@@ -8,7 +8,7 @@ import pytest
 
 from manifest import load_apps, load_settings
 from tests.fleet import invariants
-from tests.fleet.conftest import ROOT, Declared
+from tests.fleet.conftest import ROOT, Declared, fill_in
 from tests.fleet.invariants import BY_TYPE, EVERYTHING, Stack, broken
 
 ACCOUNTS = {"dev": "222233334444", "prod": "222233334444", "local": "123456789012"}
@@ -21,10 +21,7 @@ def stack(run, project, aws):
         shutil.copy(example, project / "apps")
 
     def stack(name):
-        file = project / f"Pulumi.{name}.yaml"
-        text = file.read_text().replace("111122223333", ACCOUNTS[name])
-        text = text.replace("ami-00000000000000000", "ami-0abcdef0123456789")
-        file.write_text(text.replace("subnet-0000000000000000", "subnet-0abcdef012345678"))
+        fill_in(project / f"Pulumi.{name}.yaml", ACCOUNTS[name])
         aws.owner = ACCOUNTS[name]
         settings = load_settings(project, name)
         return Stack(settings, load_apps(project, settings), run(name).declared)

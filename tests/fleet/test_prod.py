@@ -5,6 +5,8 @@ from collections import Counter
 import pulumi
 import pytest
 
+from tests.fleet.conftest import fill_in
+
 
 def test_as_shipped_it_stops_and_says_all_that_is_to_fill_in(run, monkeypatch):
     monkeypatch.setattr("fleet.fleet.AppComponent", lambda *_: pytest.fail("something was declared"))
@@ -21,10 +23,7 @@ def test_as_shipped_it_stops_and_says_all_that_is_to_fill_in(run, monkeypatch):
 class TestFilledIn:
     @pytest.fixture(autouse=True)
     def filled_in(self, project):
-        file = project / "Pulumi.prod.yaml"
-        text = file.read_text().replace("111122223333", "222233334444")
-        text = text.replace("ami-00000000000000000", "ami-0abcdef0123456789")
-        file.write_text(text.replace("subnet-0000000000000000", "subnet-0abcdef012345678"))
+        fill_in(project / "Pulumi.prod.yaml")
 
     def test_six_of_hello_go_round_three_subnets(self, run):
         instances = run("prod").of("Instance")
