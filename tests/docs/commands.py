@@ -17,8 +17,13 @@ NAMED: Final = {
 }
 """Kinds of blocks whose tests read them from the page, and hold that none is left out."""
 
-_BLOCK: Final = re.compile(r"^```(\S*)(?: (\w+)=\S+)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_SPAN: Final = re.compile(r"`((?:make|pulumi|python3?|aws|eval|cp|pip|git|curl)\s(?:[^`\n]|\n(?!\n))+)`")
+PROGRAMS: Final = (
+    "make pulumi python python3 pip aws gh git curl wget ssh docker sudo apt apt-get systemctl journalctl bash sh "
+    "eval export unset source cd cp mv rm mkdir chmod cat grep find sed xargs ps kill tail"
+).split()
+"""What a sentence quotes is a command if it begins with one of these, and more follows."""
+
+_SPAN: Final = re.compile(rf"`((?:{'|'.join(PROGRAMS)})\s(?:[^`\n]|\n(?!\n))+)`")
 _COMMENT: Final = re.compile(r"\s+# .*$")
 
 
@@ -60,6 +65,7 @@ REGISTER: Final = {
     "make plugin": Not(
         "a large download; tests/engine/test_plugin.py shows that what is installed is what runs"
     ),
+    "rm -r .local/pulumi/plugins": By("engine/test_plugin::test_an_installed_plugin_is_the_one_that_runs"),
     "curl http://127.237.112.2:5000": _ANSWERS,
     # apps and their life
     "cp apps/examples/node.yaml apps/": By(
@@ -97,8 +103,8 @@ REGISTER: Final = {
     "pip install -r requirements.txt": _INSTALLED,
     "pulumi stack init dev": By(f"{_FIRST_HOUR}::test_the_stack_is_kept_there_and_encrypts_with_the_key"),
     "pulumi up -s dev": _COMES_UP,
-    "curl http://ADDRESS:5000": _ANSWERS,
-    "git checkout Pulumi.dev.yaml": Not("git's own, and it would undo what is under way in this checkout"),
+    "pulumi login": By(f"{_FIRST_HOUR}::test_the_stack_is_kept_there_and_encrypts_with_the_key"),
+    "curl ADDRESS": _ANSWERS,
     "aws sso login --profile work": Not("opens a browser"),
     "export AWS_PROFILE=work": _PROFILE,
     "pulumi config set aws:profile work": _PROFILE,
@@ -130,8 +136,8 @@ def commands_of(name: str, text: str) -> Iterator[str]:
 
     But for the blocks that tests read from the page themselves.
     """
-    for language, kind, lines in _BLOCK.findall(text):
-        if language == "console" and kind not in NAMED.get(name, ()):
-            yield from (_COMMENT.sub("", line[2:]) for line in lines.splitlines() if line.startswith("$ "))
-    for span in _SPAN.findall(_BLOCK.sub("", text)):
+    for block in page.every_block(text):
+        if block.language == "console" and block.kind not in NAMED.get(name, ()):
+            yield from (_COMMENT.sub("", line[2:]) for line in block.lines if line.startswith("$ "))
+    for span in _SPAN.findall(page.sentences(text)):
         yield " ".join(span.split())

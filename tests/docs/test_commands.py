@@ -5,8 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from local.toolchain import versions
 from tests.docs.commands import HERE, PAGES, REGISTER, By, commands_of
+from tests.engine.page import FIRST_HOUR
 from tests.stack import ROOT
 
 STANDING = {command: page.name for page in PAGES for command in commands_of(page.name, page.read_text())}
@@ -41,9 +44,17 @@ def test_typed_as_it_stands_it_succeeds(command):
     assert done.stdout
 
 
+def test_the_oldest_pulumi_is_the_same_wherever_it_is_said():
+    """Pulumi itself refuses to run an older one, and the local AWS does not take it from PATH."""
+    oldest = ".".join(map(str, versions.OLDEST_ON_PATH))
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    assert project["requiredPulumiVersion"] == f">={oldest}.0"
+    assert f"{oldest} or newer" in FIRST_HOUR.read_text()
+
+
 def test_commands_are_found_in_blocks_and_in_sentences():
-    text = "Type `make\ncoffee`, not `cuont`.\n```console\n$ make tea     # hot\n$ pulumi up\ntea\n```\n"
-    assert [*commands_of("README.md", text)] == ["make tea", "pulumi up", "make coffee"]
+    text = "Type `make\ncoffee` or `rm -r tea`, not `cuont`.\n```console\n$ make tea     # hot\n$ pulumi up\ntea\n```\n"
+    assert [*commands_of("README.md", text)] == ["make tea", "pulumi up", "make coffee", "rm -r tea"]
 
 
 def test_only_blocks_that_a_test_reads_are_passed_over():

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,14 +42,14 @@ class Newcomer:
     shell: dict[str, str]
     connection: Connection
 
-    def types(self, case: str) -> str:
+    def types(self, case: str, **words: str) -> str:
         """The commands of a block of the page, each of which must succeed; what they print."""
-        done = self.tries(case)
+        done = self.tries(case, **words)
         assert done.returncode == 0, done.stdout
         return done.stdout
 
-    def tries(self, case: str) -> subprocess.CompletedProcess[str]:
-        lines = [_here(line) for line in page.commands("do", case, {}, page.FIRST_HOUR)]
+    def tries(self, case: str, **words: str) -> subprocess.CompletedProcess[str]:
+        lines = [_here(line) for line in page.commands("do", case, words, page.FIRST_HOUR)]
         return self.runs("\n".join([*lines, "env -0 >../shell"]))
 
     def runs(self, script: str) -> subprocess.CompletedProcess[str]:
@@ -60,9 +60,9 @@ class Newcomer:
             self.shell = dict(one.split("=", 1) for one in exported.read_text().split("\0") if one)
         return done
 
-    def sees(self, case: str, screen: str) -> None:
-        """The words of a block of the page stand on the screen."""
-        page.read("see", case, screen, {}, page.FIRST_HOUR)
+    def sees(self, case: str, screen: str) -> page.Words:
+        """The words of a block of the page stand on the screen; what its capitals stand for."""
+        return page.read("see", case, screen, {}, page.FIRST_HOUR)
 
 
 def _here(line: str) -> str:
@@ -79,7 +79,8 @@ def newcomer(folder: Path) -> Iterator[Newcomer]:
     home = Home(folder / "home")
     try:
         connection = supervise.start(home, "simulated")
-        yield Newcomer(project, _shell(folder, requirements_alone(folder), connection), connection)
+        access = of_local_stack.variables(home, connection)
+        yield Newcomer(project, _shell(folder, requirements_alone(folder), access), connection)
     finally:
         supervise.end(home)
 
@@ -100,7 +101,7 @@ def requirements_alone(folder: Path) -> Path:
     return environment.python(pins).parent.resolve()
 
 
-def _shell(folder: Path, packages: Path, connection: Connection) -> dict[str, str]:
+def _shell(folder: Path, packages: Path, access: Mapping[str, str]) -> dict[str, str]:
     """Of all that is on this machine only what a newcomer has installed; of local/ the stand-in's command."""
     commands = folder / "commands"
     commands.mkdir()
@@ -118,5 +119,5 @@ def _shell(folder: Path, packages: Path, connection: Connection) -> dict[str, st
         "PULUMI_OPTION_SKIP_PREVIEW": "true",
         "NO_COLOR": "1",
         "AWS_PAGER": "",
-        **{key: value for key, value in of_local_stack._aws(connection).items() if "REGION" not in key},
+        **{key: value for key, value in access.items() if key.startswith("AWS_") and "REGION" not in key},
     }

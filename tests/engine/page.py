@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "when-something-goes-wrong.md"
 FIRST_HOUR: Final = PAGE.with_name("aws.md")
 
-_BLOCK = re.compile(r"^```(?:text|console) (\w+)=([\w-]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(\S*)(?: (\w+)=([\w-]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _WORD = r"\b[A-Z]{2,}\b"
 _TOKEN = re.compile(rf"(\.\.\.|\s+|{_WORD})")
 
@@ -16,10 +17,29 @@ Words = Mapping[str, str]
 """What each word in capitals stands for."""
 
 
+@dataclass(frozen=True)
+class Block:
+    """What stands between two fences; `kind` and `case` are empty where no test reads it by name."""
+
+    language: str
+    kind: str
+    case: str
+    lines: list[str]
+
+
+def every_block(text: str) -> list[Block]:
+    """The blocks of a page in their order."""
+    return [Block(*named, lines.splitlines()) for *named, lines in _BLOCK.findall(text)]
+
+
+def sentences(text: str) -> str:
+    """A page without its blocks."""
+    return _BLOCK.sub("", text)
+
+
 def blocks(kind: str, page: Path = PAGE) -> Mapping[str, list[str]]:
     """Case -> lines of its block of this kind: look, screen, cure, then or warning; do or see."""
-    found = _BLOCK.findall(page.read_text())
-    return {case: lines.splitlines() for one, case, lines in found if one == kind}
+    return {one.case: one.lines for one in every_block(page.read_text()) if one.kind == kind}
 
 
 def commands(kind: str, case: str, words: Words, page: Path = PAGE) -> list[str]:

@@ -3,7 +3,7 @@
 The tests run in their order, on one account.
 """
 
-import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from tests.stack import ROOT
 pytestmark = pytest.mark.engine
 
 TEMPLATE = ROOT / "docs" / "pulumi-state.yaml"
+KEY_LINES = ("secretsprovider:", "encryptedkey:")
 
 
 @pytest.fixture(scope="module")
@@ -132,8 +133,9 @@ def test_filled_in_the_file_keeps_its_comments(person):
 
 
 def test_subnets_can_be_named(person):
-    assert "subnet-" in person.types("subnets")
-    assert len(yaml.safe_load(stack_file(person))["config"]["compute-instances:subnets"]) == 1
+    subnet, *_ = person.types("subnets").split()
+    person.types("own-subnet", SUBNET=subnet)
+    assert yaml.safe_load(stack_file(person))["config"]["compute-instances:subnets"] == [subnet]
 
 
 def test_it_comes_up_and_a_second_up_changes_nothing(person):
@@ -141,8 +143,8 @@ def test_it_comes_up_and_a_second_up_changes_nothing(person):
     told = person.types("up")
     person.sees("up", told)
     assert changes(person.types("up"))[0].endswith("unchanged")
-    (address,) = json.loads(person.types("outputs"))["hello"]["addresses"]
-    assert address.endswith(":5000")
+    address = person.sees("outputs", person.types("outputs"))["ADDRESS"]
+    assert re.fullmatch(r"http://[\d.]+:5000", address)
 
 
 def test_taken_down_nothing_is_left(person):
@@ -151,9 +153,27 @@ def test_taken_down_nothing_is_left(person):
     s3, kms = person.connection.client("s3"), person.connection.client("kms")
     key = kms.describe_key(KeyId="alias/pulumi-state")["KeyMetadata"]["KeyId"]
     assert [one["Name"] for one in s3.list_buckets()["Buckets"]] == [bucket(person)]
+    assert "dev" not in person.types("stacks-left")
     person.types("state-gone")
     assert s3.list_buckets()["Buckets"] == []
     assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+
+
+def test_begun_anew_the_old_key_is_forgotten_only_with_its_lines(person):
+    """AWS would not decrypt with a key that is to be deleted; the local one does."""
+    old = encrypted_key(person)
+    person.types("state")
+    person.types("stack")
+    assert encrypted_key(person) == old
+    person.types("destroy")
+    kept = [line for line in stack_file(person).splitlines() if not line.startswith(KEY_LINES)]
+    (person.project / "Pulumi.dev.yaml").write_text("\n".join([*kept, ""]))
+    person.types("stack")
+    assert encrypted_key(person) != old
+
+
+def encrypted_key(person):
+    return yaml.safe_load(stack_file(person))["encryptedkey"]
 
 
 def test_every_block_of_the_page_with_a_name_was_typed_or_seen():

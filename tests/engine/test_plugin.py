@@ -1,5 +1,6 @@
 """An installed plugin of the SDK's version takes the place of the stand-in: what `make plugin` relies on."""
 
+import shutil
 import stat
 from importlib.metadata import version
 from pathlib import Path
@@ -26,3 +27,5 @@ def test_an_installed_plugin_is_the_one_that_runs(simulated: Stack, tmp_path: Pa
     assert installed.code == 0, installed.text
     assert FROM_PATH not in simulated.up().text
     assert ran.exists()
+    shutil.rmtree(simulated.home.pulumi / "plugins")
+    assert FROM_PATH in simulated.preview().text

@@ -3,6 +3,7 @@
 On a local AWS of its own; `make test-aws` tells it on AWS.
 """
 
+import os
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,9 @@ import yaml
 
 from bootstrap import bucket_name
 from tests.aws import anywhere, left_in_aws
+from tests.command import run
+from tests.docs.commands import commands_of
+from tests.engine.page import FIRST_HOUR
 from tests.machine import Inside, get
 from tests.stack import ROOT, AnyStack, Stack, eventually
 
@@ -60,7 +64,10 @@ def only_instance(stack: AnyStack) -> tuple[str, str]:
 def test_one_up_and_the_address_answers_hello_world(stack):
     done = stack.up()
     assert "proved, " in done.text
-    assert body(stack) == HELLO
+    (address,) = stack.outputs()["hello"]["addresses"]
+    (command,) = [one for one in commands_of("aws.md", FIRST_HOUR.read_text()) if one.startswith("curl ")]
+    told = run(["bash", "-c", command.replace("ADDRESS", address)], stack.project, os.environ)
+    assert told.stdout.endswith(HELLO)
 
 
 def test_the_script_on_the_machine_is_what_was_rendered_byte_for_byte(stack, inside):
