@@ -17,13 +17,13 @@ NAMED: Final = {
 }
 """Kinds of blocks whose tests read them from the page, and hold that none is left out."""
 
-PROGRAMS: Final = (
-    "make pulumi python python3 pip aws gh git curl wget ssh docker sudo apt apt-get systemctl journalctl bash sh "
-    "eval export unset source cd cp mv rm mkdir chmod cat grep find sed xargs ps kill tail"
-).split()
+_PROGRAM: Final = (
+    "make|pulumi|python3?|pip|aws|gh|git|curl|wget|ssh|docker|sudo|apt(?:-get)?|systemctl|journalctl|bash|sh"
+    "|eval|export|unset|source|cd|cp|mv|rm|mkdir|chmod|cat|grep|find|sed|xargs|ps|kill|tail"
+)
 """What a sentence quotes is a command if it begins with one of these, and more follows."""
 
-_SPAN: Final = re.compile(rf"`((?:{'|'.join(PROGRAMS)})\s(?:[^`\n]|\n(?!\n))+)`")
+_SPAN: Final = re.compile(rf"`((?:{_PROGRAM})\s(?:[^`\n]|\n(?!\n))+)`")
 _COMMENT: Final = re.compile(r"\s+# .*$")
 
 
@@ -105,6 +105,7 @@ REGISTER: Final = {
     "pulumi up -s dev": _COMES_UP,
     "pulumi login": By(f"{_FIRST_HOUR}::test_the_stack_is_kept_there_and_encrypts_with_the_key"),
     "curl ADDRESS": _ANSWERS,
+    "aws configure": Not("asks for the keys of an account"),
     "aws sso login --profile work": Not("opens a browser"),
     "export AWS_PROFILE=work": _PROFILE,
     "pulumi config set aws:profile work": _PROFILE,

@@ -53,7 +53,8 @@ def test_the_oldest_pulumi_is_the_same_wherever_it_is_said():
 
 
 def test_commands_are_found_in_blocks_and_in_sentences():
-    text = "Type `make\ncoffee` or `rm -r tea`, not `cuont`.\n```console\n$ make tea     # hot\n$ pulumi up\ntea\n```\n"
+    block = "```console\n$ make tea     # hot\n$ pulumi up\ntea\n```\n"
+    text = f"Type `make\ncoffee` or `rm -r tea`, not `cuont`.\n{block}"
     assert [*commands_of("README.md", text)] == ["make tea", "pulumi up", "make coffee", "rm -r tea"]
 
 
