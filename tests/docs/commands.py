@@ -106,6 +106,7 @@ REGISTER: Final = {
     "pulumi login": By(f"{_FIRST_HOUR}::test_the_stack_is_kept_there_and_encrypts_with_the_key"),
     "curl ADDRESS": _ANSWERS,
     "aws configure": Not("asks for the keys of an account"),
+    "aws configure sso": Not("opens a browser"),
     "aws sso login --profile work": Not("opens a browser"),
     "export AWS_PROFILE=work": _PROFILE,
     "pulumi config set aws:profile work": _PROFILE,
