@@ -4,11 +4,12 @@ A Stash behind what was accepted of every app, so after a failed `up` it names t
 `up --target` of one app leaves it as it is.
 """
 
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
 import pulumi
+
+from fleet.command import MissingError, ask
 
 
 def checked_out(root: Path) -> str | None:
@@ -26,7 +27,7 @@ def declare_commit(commit: str, accepted: Iterable[pulumi.Output[object]]) -> pu
 
 def _git(root: Path, *arguments: str) -> str | None:
     try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
+        done = ask("git", *arguments, folder=root)
+    except MissingError:
         return None
     return done.stdout.strip() if done.returncode == 0 else None

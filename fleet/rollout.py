@@ -1,31 +1,27 @@
 """`python -m fleet.rollout APP --stack STACK [--yes]`: `pulumi up` of one app alone.
 
-What apps share is no target, so the stack had a first whole `up`. Exit code: pulumi's, or 2 where nothing was
-begun.
+What apps share is no target. An app needs one thing of it, and only if its slug is packed from a folder: the
+stack's bucket, which a first whole `up` makes. Without it the rollout fails before it launches anything. Exit
+code: pulumi's, or 2 where nothing was begun.
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
+from fleet.command import MissingError, become
 from manifest import ManifestError, Problem, did_you_mean, load_apps, load_settings
 
 
 def main() -> int:
     """Becomes pulumi."""
     arguments = _arguments()
+    unasked = ("--yes",) if arguments.yes else ()
     try:
         _require(arguments.app, arguments.stack)
-    except ManifestError as error:
+        become("pulumi", "up", "--stack", arguments.stack, f"--target=**::{arguments.app}.**", *unasked)
+    except (ManifestError, MissingError) as error:
         sys.stderr.write(f"error: {error}\n")
-        return 2
-    target = f"--target=**::{arguments.app}.**"
-    command = ["pulumi", "up", "--stack", arguments.stack, target, *(["--yes"] if arguments.yes else [])]
-    try:
-        os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
-    except FileNotFoundError:
-        sys.stderr.write("error: there is no pulumi command; https://www.pulumi.com/docs/install/\n")
     return 2
 
 
