@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fleet.command import MissingError, ask
 from fleet.config import PROVIDER_OBJECTS, PROVIDER_TEXTS
 
 INSTANCE: Final = "aws:ec2/instance:Instance"
@@ -60,18 +61,37 @@ def require_idle(stack: str) -> None:
     Pulumi Cloud tells it. The other backends do not, but what takes their lock is refused: `rename` takes it,
     and behind it refuses a name that is in use, as the stack's own is. So it changes nothing.
     """
-    name = stack.rpartition("/")[2]
-    listed = json.loads(_pulumi(None, "stack", "ls", "--json"))
-    running = [one.get("updateInProgress") for one in listed if one["name"].rpartition("/")[2] == name]
-    if running == [False]:
+    name, running = _last(stack), _listed(stack).get("updateInProgress")
+    if running is False:
         return
-    told = "an update is in progress" if running == [True] else _run(stack, "stack", "rename", name).stderr
+    told = "an update is in progress" if running else _run(stack, "stack", "rename", name).stderr
     if f"{name} already exists" not in told:
         raise StateError(
             f"stack {stack} may be in the middle of an update, whose instances would look like orphans:\n"
             f"  {told.strip()}\n"
             f"  next: wait for it to end; only if nobody runs it any more: pulumi cancel --stack {stack}"
         )
+
+
+def _listed(stack: str) -> Mapping[str, Any]:
+    """What `pulumi stack ls` tells of it. Raises StateError where that may be another one."""
+    every: list[Mapping[str, Any]] = json.loads(_pulumi(None, "stack", "ls", "--json"))
+    alike = [one for one in every if _last(one["name"]) == _last(stack)]
+    ours = [one for one in alike if one["name"] == _without_project(stack)] or alike
+    if len(ours) == 1:
+        return ours[0]
+    names = ", ".join(one["name"] for one in ours) or "none"
+    raise StateError(f"which stack is {stack}? pulumi stack ls tells of {names}\n  next: name one of those")
+
+
+def _last(stack: str) -> str:
+    return stack.rpartition("/")[2]
+
+
+def _without_project(stack: str) -> str:
+    """`acme/dev` for `acme/compute-instances/dev`, as `pulumi stack ls` writes it within the project."""
+    owner, _, rest = stack.partition("/")
+    return f"{owner}/{_last(rest)}" if rest else stack
 
 
 def _of(token: str, resources: Any) -> Iterator[Any]:  # noqa: ANN401 - the state's own shape
@@ -91,8 +111,7 @@ def _pulumi(stack: str | None, *arguments: str) -> str:
 
 def _run(stack: str | None, *arguments: str) -> subprocess.CompletedProcess[str]:
     chosen = ("--stack", stack) if stack else ()
-    command = ["pulumi", *arguments, *chosen, "--non-interactive", "--color", "never"]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError as error:
-        raise StateError("there is no pulumi command; https://www.pulumi.com/docs/install/") from error
+        return ask("pulumi", *arguments, *chosen, "--non-interactive", "--color", "never")
+    except MissingError as error:
+        raise StateError(str(error)) from error

@@ -218,6 +218,25 @@ def test_pulumi_cloud_tells_that_no_update_runs_and_its_stack_is_not_touched(sit
     assert "rename" not in asked
 
 
+ELSEWHERE = [{"name": "dev", "updateInProgress": False}, {"name": "acme/dev", "updateInProgress": True}]
+
+
+@pytest.mark.parametrize(
+    ("stack", "said"),
+    [
+        ("dev", "no orphans"),
+        ("acme/dev", "an update is in progress"),
+        ("acme/compute-instances/dev", "an update is in progress"),
+        ("other/dev", "which stack is other/dev? pulumi stack ls tells of dev, acme/dev"),
+    ],
+)
+def test_of_two_stacks_of_one_name_it_is_the_one_that_was_named(site, capsys, stack, said):
+    site.answers["stack ls"] = [0, ELSEWHERE, ""]
+    site.run("--stack", stack, "--yes")
+    assert said in capsys.readouterr().err
+    assert "rename" not in (site.folder / "asked").read_text()
+
+
 def test_the_lock_is_looked_at_between_the_instances_and_the_state(site):
     site.run("--stack", "dev")
     asked = [line.split(" -")[0] for line in (site.folder / "asked").read_text().splitlines()]
