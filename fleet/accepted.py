@@ -13,7 +13,7 @@ import pulumi
 from bootstrap import PackedSlug
 from fleet import names
 from fleet.explain import Accepted, explain, kept_values
-from fleet.region import Region
+from fleet.offer import Offer
 from fleet.release import Release
 from fleet.waves import in_words, plan
 from manifest import App
@@ -25,8 +25,8 @@ Summary = Mapping[str, Any]
 class Ledger:
     """The accepted Stash of every app."""
 
-    def __init__(self, region: Region) -> None:
-        self._region = region
+    def __init__(self, offer: Offer) -> None:
+        self._offer = offer
         self._apps: dict[str, App] = {}
         options = pulumi.ResourceHookOptions(on_dry_run=True)
         self._hook = pulumi.ResourceHook("explained", self._explain, opts=options)
@@ -56,7 +56,7 @@ class Ledger:
     def _vcpus(self, release: Release) -> Mapping[str, str]:
         """Of one instance of each process, where AWS told. As text, for numbers come back as floats."""
         processes = release.app.processes
-        kinds = {process.name: self._region.type(process.instance_type) for process in processes}
+        kinds = {process.name: self._offer.type(process.instance_type) for process in processes}
         return {name: str(kind.vcpus) for name, kind in kinds.items() if kind}
 
 

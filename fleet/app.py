@@ -12,8 +12,8 @@ from fleet.accepted import Ledger, Summary
 from fleet.arguments import Launch
 from fleet.gate import Gates
 from fleet.network import vpc_of
+from fleet.offer import Offer
 from fleet.process import Proof, declare_firewall, declare_instances, declare_rules
-from fleet.region import Region
 from fleet.release import Release
 from manifest import Process, Settings
 
@@ -24,7 +24,7 @@ class Shared:
 
     settings: Settings
     bucket: aws.s3.Bucket | None
-    region: Region
+    offer: Offer
     gates: Gates
     ledger: Ledger
     plan: pulumi.Stash
@@ -68,13 +68,13 @@ class AppComponent(pulumi.ComponentResource):
         profile: pulumi.Input[str] | None,
         needs: list[pulumi.Resource],
     ) -> list[Proof]:
-        group = declare_firewall(process, vpc_of(process, shared.region), shared.settings, self)
+        group = declare_firewall(process, vpc_of(process, shared.offer), shared.settings, self)
         rules = declare_rules(process, group, self)
         launch = Launch(
             process=process,
             script=release.scripts[process.name],
             settings=shared.settings,
-            region=shared.region,
+            offer=shared.offer,
             security_group=group.id,
             profile=profile,
             needs=[*needs, *rules],

@@ -9,7 +9,7 @@ import pulumi
 from bootstrap import Script, machine_of
 from fleet import names
 from fleet.network import subnet_of
-from fleet.region import Region
+from fleet.offer import Offer
 from manifest import Process, Settings
 
 HASHED: Final = frozenset(
@@ -39,7 +39,7 @@ class Launch:
     process: Process
     script: Script
     settings: Settings
-    region: Region
+    offer: Offer
     security_group: pulumi.Input[str]
     profile: pulumi.Input[str] | None
     needs: Sequence[pulumi.Resource]
@@ -64,7 +64,7 @@ def instance_arguments(
         "ami": pulumi.Output.from_input(_after(turn, process.image_id)) if turn else process.image_id,
         "instance_type": process.instance_type,
         "key_name": process.key_name,
-        "subnet_id": subnet_of(process, index, launch.region),
+        "subnet_id": subnet_of(process, index, launch.offer),
         "user_data": None if script.compressed else script.text,
         "user_data_base64": script.compressed,
         **machine_of(process),

@@ -1,28 +1,26 @@
-"""What a preview warns of: it would work, but hardly as its writer means it."""
+"""What is odd, but allowed: it would work, but hardly as its writer means it. Pure."""
 
-import pulumi
+from collections.abc import Iterator
 
-from fleet.region import XEN, Region
+from fleet.offer import XEN, Offer
 from manifest import Process
 
 
-def warn_of(process: Process, region: Region) -> None:
-    """Says what is odd about a process that has instances."""
+def oddities_of_offer(offer: Offer) -> Iterator[str]:
+    """What AWS did not answer, in one text."""
+    if offer.unanswered:
+        what = "; ".join(f"{what} ({why})" for what, why in offer.unanswered.items())
+        yield f"AWS could not be asked for {what}: what is wrong there shows at a launch, not in a preview"
+
+
+def oddities_of_launch(process: Process, offer: Offer) -> Iterator[str]:
+    """Of a process that has instances."""
     if process.port and not process.allow_from:
-        pulumi.log.warn(f"{process.label}: nobody can reach port {process.port}, because allow_from is empty")
-    kind = region.type(process.instance_type)
+        yield f"{process.label}: nobody can reach port {process.port}, because allow_from is empty"
+    kind = offer.type(process.instance_type)
     if kind and kind.hypervisor == XEN:
-        pulumi.log.warn(
+        yield (
             f"{process.label}: AWS shows the console of a {process.instance_type} late and seldom, so an "
             "instance may need minutes to be proved, or fail its deadline unseen; types on Nitro, such as "
             "t3.micro, prove themselves in seconds"
-        )
-
-
-def warn_of_silence(region: Region) -> None:
-    """Says once what AWS did not answer."""
-    if region.unanswered:
-        what = "; ".join(f"{what} ({why})" for what, why in region.unanswered.items())
-        pulumi.log.warn(
-            f"AWS could not be asked for {what}: what is wrong there shows at a launch, not in a preview"
         )

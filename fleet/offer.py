@@ -1,4 +1,4 @@
-"""What AWS has in the stack's region, as far as launches need it. Pure: fleet.lookups asks for it."""
+"""What AWS offers in the stack's region, as far as launches need it. Pure: fleet.lookups asks for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html
 
 
 @dataclass(frozen=True, kw_only=True)
-class InstanceType:
+class InstanceTypeInfo:
     """`hypervisor`: `nitro`, XEN, or empty for bare metal; `zones`: those that offer the type."""
 
     architectures: frozenset[str]
@@ -39,22 +39,22 @@ class Subnet:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Region:
+class Offer:
     """What there is of all that the apps name, and the default subnets where a process names none.
 
     None where AWS did not answer; `unanswered` then says why: what was asked for -> reason. `type_names`:
     all types of the region, looked up only if one is missing.
     """
 
-    name: str
+    region: str
     account: str | None
-    types: Mapping[str, InstanceType] | None
+    types: Mapping[str, InstanceTypeInfo] | None
     images: Mapping[str, Image] | None
-    keys: frozenset[str] | None
+    key_pairs: frozenset[str] | None
     subnets: Mapping[str, Subnet] | None
     type_names: frozenset[str] = frozenset()
     unanswered: Mapping[str, str] = field(default_factory=dict)
 
-    def type(self, name: str) -> InstanceType | None:
+    def type(self, name: str) -> InstanceTypeInfo | None:
         """None where there is no such type, or nobody knows."""
         return (self.types or {}).get(name)

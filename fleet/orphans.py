@@ -7,26 +7,21 @@ name, state, launch, and why it may be there. Exit codes: 0 there are none, or n
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from fleet import names
-from fleet.session import account_of, ec2_client
+from fleet.ec2 import describe_present
+from fleet.session import Access
 from fleet.state import State, StateError, provider_of, read_state, require_idle
 from manifest import ManifestError, Settings, load_settings, refuse_placeholders
 
-if TYPE_CHECKING:
-    from types_boto3_ec2 import EC2Client
-
 SOME, UNCERTAIN = 1, 2
-
-_THERE: Final = ("pending", "running", "stopping", "stopped")
-"""States of instances that cost or may come back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,13 +83,12 @@ def main() -> int:
     try:
         settings = load_settings(Path.cwd(), arguments.stack.rpartition("/")[2])
         refuse_placeholders(settings)
-        provider = provider_of(arguments.stack)
-        _refuse_other_account(provider, settings)
-        ec2 = ec2_client(provider)
-        orphans = _look(arguments.stack, ec2, settings)
+        access = Access(provider_of(arguments.stack))
+        _refuse_other_account(access, settings)
+        orphans = _look(arguments.stack, access, settings)
         sys.stdout.writelines(f"{orphan}\n" for orphan in orphans)
         if arguments.yes:
-            _remove(ec2, orphans)
+            _remove(orphans, access)
     except (ManifestError, StateError, ClientError, BotoCoreError) as error:
         sys.stderr.write(f"error: {error}\n")
         return UNCERTAIN
@@ -110,29 +104,21 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _refuse_other_account(provider: Mapping[str, object], settings: Settings) -> None:
+def _refuse_other_account(access: Access, settings: Settings) -> None:
     """As the provider does: what another account has by our tags is none of this stack's business."""
-    if (account := account_of(provider)) != settings.account:
+    if (account := access.account()) != settings.account:
         text = f"these credentials are of account {account}, stack {settings.stack} is in {settings.account}"
-        raise StateError(f"{text} (aws:allowedAccountIds)")
+        raise StateError(f"{text} (aws:allowedAccountIds); next: aws sts get-caller-identity")
 
 
-def _look(stack: str, ec2: "EC2Client", settings: Settings) -> list[Orphan]:
+def _look(stack: str, access: Access, settings: Settings) -> list[Orphan]:
     """Instances first, the state last: whatever an update made that ended meanwhile is in the state then.
 
     One that begins after the check launches nothing that was found before.
     """
-    found = list(_found(ec2, settings))
+    found = [_as_found(one) for one in describe_present(access.ec2, names.tags(settings))]
     require_idle(stack)
     return orphans_of(read_state(stack), found)
-
-
-def _found(ec2: "EC2Client", settings: Settings) -> Iterator[Found]:
-    filters: Any = [{"Name": f"tag:{key}", "Values": [value]} for key, value in names.tags(settings).items()]
-    filters.append({"Name": "instance-state-name", "Values": list(_THERE)})
-    for page in ec2.get_paginator("describe_instances").paginate(Filters=filters):
-        for reservation in page["Reservations"]:
-            yield from (_as_found(one) for one in reservation["Instances"])
 
 
 def _as_found(instance: Any) -> Found:  # noqa: ANN401 - botocore's own shape
@@ -148,9 +134,9 @@ def _as_found(instance: Any) -> Found:  # noqa: ANN401 - botocore's own shape
     )
 
 
-def _remove(ec2: "EC2Client", orphans: Iterable[Orphan]) -> None:
+def _remove(orphans: Iterable[Orphan], access: Access) -> None:
     if doomed := [orphan.found.id for orphan in orphans if orphan.ours]:
-        ec2.terminate_instances(InstanceIds=doomed)
+        access.ec2.terminate_instances(InstanceIds=doomed)
 
 
 def _say_what_next(orphans: Sequence[Orphan], *, removed: bool) -> None:

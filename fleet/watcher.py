@@ -1,19 +1,19 @@
 """One watcher for all waiting gates: it asks AWS for all of them together, now and then."""
 
 import asyncio
-import functools
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from botocore.exceptions import ClientError
 
+from fleet.ec2 import describe_instances
 from fleet.judge import Sight
-from fleet.session import PARALLEL_READS, described
+from fleet.session import Access
 
-if TYPE_CHECKING:
-    from types_boto3_ec2 import EC2Client
+_PARALLEL_READS: Final = 8
+"""Consoles read at once: GetConsoleOutput is throttled per account. A client has ten connections."""
 
 REFUSALS: Final = frozenset(
     {
@@ -86,20 +86,14 @@ def _answer_all(waiting: Iterable[asyncio.Future[Sight]], fault: Exception) -> N
 class Ec2Eyes:
     """Sees through DescribeInstances and GetConsoleOutput."""
 
-    def __init__(self, connect: Callable[[], "EC2Client"]) -> None:
-        self._connect = connect
+    def __init__(self, access: Access) -> None:
+        self._access = access
         self._without_latest: set[str] = set()
-
-    @functools.cached_property
-    def _client(self) -> "EC2Client":
-        """Made when the first gate waits: a preview has no gate to wait for."""
-        return self._connect()
 
     def look(self, ids: Iterable[str]) -> Mapping[str, Sight]:
         """One sight for each id that AWS knows. Raises botocore's errors."""
-        asked = {"instance-id": [*ids]}
-        found = list(described(self._client, "describe_instances", "Reservations[].Instances[]", asked))
-        with ThreadPoolExecutor(PARALLEL_READS) as readers:
+        found = list(describe_instances(self._access.ec2, {"instance-id": [*ids]}))
+        with ThreadPoolExecutor(_PARALLEL_READS) as readers:
             sights = readers.map(self._sight, found)
             return {instance["InstanceId"]: seen for instance, seen in zip(found, sights, strict=True)}
 
@@ -135,4 +129,4 @@ class Ec2Eyes:
         return self._read(instance_id)
 
     def _read(self, instance_id: str, **latest: bool) -> str:
-        return self._client.get_console_output(InstanceId=instance_id, **latest).get("Output", "")
+        return self._access.ec2.get_console_output(InstanceId=instance_id, **latest).get("Output", "")

@@ -57,7 +57,7 @@ def test_what_an_image_made_runs_on_when_it_is_withdrawn(simulated):
     simulated.app("other", env={"CHANGED": "yes"})
     done = simulated.up()
     assert f"image_id: us-east-1 has no {image} for this account" in done.text
-    assert "its instances run on, but none could be launched again" in done.text
+    assert "its instances stay, but none could be launched again" in done.text
     assert {name for name in before if name.startswith("hello.")} <= simulated.instances().keys()
     simulated.app("hello", image_id=image, count=2)
     assert told(simulated.failed_up().text)

@@ -45,7 +45,8 @@ def configure(shell: Shell, **values: str) -> None:
 
 
 def test_the_stack_s_keys_and_profile_win_over_the_shell_s(shell: Shell) -> None:
-    assert "DescribeSubnets: AuthFailure" in shell.failed_up().text  # the control: else the shell's are
+    refused = shell.failed_up().text  # the control: else the shell's are
+    assert "AWS: did not answer (GetCallerIdentity: InvalidClientTokenId); next: aws sts get-" in refused
     good = shell.connection
     configure(shell, accessKey=good.access_key, secretKey=good.secret_key)
     assert "hello.web.0" in shell.up().text

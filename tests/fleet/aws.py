@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
-from fleet.region import Image, InstanceType, Subnet
+from fleet.offer import Image, InstanceTypeInfo, Subnet
 
 ZONES = frozenset({"z-1", "z-2"})
-NITRO = InstanceType(architectures=frozenset({"x86_64"}), vcpus=2, hypervisor="nitro", zones=ZONES)
-XEN = InstanceType(architectures=frozenset({"i386", "x86_64"}), vcpus=1, hypervisor="xen", zones=ZONES)
-ARM = InstanceType(architectures=frozenset({"arm64"}), vcpus=2, hypervisor="nitro", zones=ZONES)
+NITRO = InstanceTypeInfo(architectures=frozenset({"x86_64"}), vcpus=2, hypervisor="nitro", zones=ZONES)
+XEN = InstanceTypeInfo(architectures=frozenset({"i386", "x86_64"}), vcpus=1, hypervisor="xen", zones=ZONES)
+ARM = InstanceTypeInfo(architectures=frozenset({"arm64"}), vcpus=2, hypervisor="nitro", zones=ZONES)
 DEFAULTS = {
     "subnet-0000000b": Subnet(vpc="vpc-default", zone="z-2", default=True),
     "subnet-0000000a": Subnet(vpc="vpc-default", zone="z-1", default=True),
@@ -26,21 +26,21 @@ def refused(operation: str, code: str = "UnauthorizedOperation") -> ClientError:
 class Aws:
     """`has`: what differs from the usual, by name or id; None: there is no such thing.
 
-    `silent`: methods that raise instead of an answer. `running`: names of instances.
+    `silent`: methods that raise instead of an answer. `present`: names of instances.
     """
 
     has: dict[str, object] = field(default_factory=dict)
     silent: dict[str, Exception] = field(default_factory=dict)
     owner: str = "222233334444"
     defaults: dict[str, Subnet] = field(default_factory=lambda: dict(DEFAULTS))
-    running: set[str] = field(default_factory=set)
+    present: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
 
     def account(self) -> str:
         self._heard("account")
         return self.owner
 
-    def types(self, names: Collection[str]) -> Mapping[str, InstanceType]:
+    def types(self, names: Collection[str]) -> Mapping[str, InstanceTypeInfo]:
         self._heard("types", *names)
         return self._there({name: _type(name) for name in names})
 
@@ -52,8 +52,8 @@ class Aws:
         self._heard("images", *ids)
         return self._there({one: Image(architecture="x86_64", state="available") for one in ids})
 
-    def keys(self) -> frozenset[str]:
-        self._heard("keys")
+    def key_pairs(self) -> frozenset[str]:
+        self._heard("key_pairs")
         return frozenset({"ops"} - {name for name, it in self.has.items() if it is None})
 
     def subnets(self, ids: Collection[str], *, defaults: bool) -> Mapping[str, Subnet]:
@@ -63,7 +63,7 @@ class Aws:
 
     def instances(self, tags: Mapping[str, str]) -> frozenset[str]:
         self._heard("instances", *tags.values())
-        return frozenset(self.running)
+        return frozenset(self.present)
 
     def _heard(self, question: str, *of: str) -> None:
         self.asked.append(" ".join([question, *sorted(of)]))
@@ -75,5 +75,5 @@ class Aws:
         return {name: it for name, it in found.items() if it is not None}
 
 
-def _type(name: str) -> InstanceType:
+def _type(name: str) -> InstanceTypeInfo:
     return {"t2": XEN, "t4g": ARM}.get(name.partition(".")[0], NITRO)

@@ -2,8 +2,9 @@
 
 import pulumi
 import pytest
+from botocore.exceptions import NoCredentialsError
 
-from fleet.region import Image, InstanceType, Subnet
+from fleet.offer import Image, InstanceTypeInfo, Subnet
 from manifest import ASK_SUBNETS
 from tests.fleet.aws import DEFAULTS, refused
 
@@ -54,7 +55,7 @@ def app(write):
 
 def other(**changed):
     usual = {"architectures": frozenset({"x86_64"}), "vcpus": 2, "hypervisor": "nitro"}
-    return InstanceType(**{**usual, "zones": frozenset({"z-9"}), **changed})
+    return InstanceTypeInfo(**{**usual, "zones": frozenset({"z-9"}), **changed})
 
 
 def test_a_type_that_does_not_exist_is_told_with_the_nearest(only, app, aws):
@@ -190,7 +191,8 @@ def test_credentials_of_another_account_and_nothing_else(only, aws):
     aws.owner, aws.has = "999999999999", {IMAGE: None}
     assert only() == (
         "Pulumi.dev.yaml:5: aws:allowedAccountIds: names 222233334444, "
-        "but these credentials are of account 999999999999"
+        "but these credentials are of account 999999999999; next: set aws:profile, or ask whose they are: "
+        "aws sts get-caller-identity"
     )
 
 
@@ -199,28 +201,28 @@ class TestNothingToLaunch:
         app("count: 0", "instance_type: t3.mikro", "key_name: opps", "image_id: ami-0abc1234")
         aws.has |= {"t3.mikro": None, "ami-0abc1234": None}
         assert run("dev").one("shop.accepted").inputs["input"]["vcpus"] == {}
-        assert not [one for one in warnings if "run on" in one]
+        assert not [one for one in warnings if "its instances stay" in one]
 
     def test_what_is_gone_since_stops_nobody_while_all_instances_run(self, run, app, aws, warnings):
         app("count: 2", "image_id: ami-0abc1234")
-        aws.running = {one.name for one in run("dev").of("Instance")}
+        aws.present = {one.name for one in run("dev").of("Instance")}
         aws.has["ami-0abc1234"] = None
         assert len(run("dev").of("Instance")) == 3
         (said,) = [one for one in warnings if "ami-0abc1234" in one]
         assert said.startswith(
             "apps/shop.yaml:4: image_id: eu-central-1 has no ami-0abc1234 for this account"
         )
-        assert said.endswith("; its instances run on, but none could be launched again")
+        assert said.endswith("; its instances stay, but none could be launched again")
 
     def test_a_type_that_is_offered_nowhere_any_more_runs_on(self, run, aws):
-        aws.running = {one.name for one in run("dev").of("Instance")}
+        aws.present = {one.name for one in run("dev").of("Instance")}
         aws.has["t3.micro"] = other(zones=frozenset())
         (instance,) = run("dev").of("Instance")
         assert instance.inputs["subnetId"] in DEFAULTS
 
     def test_one_that_is_missing_would_be_launched(self, run, refusal, app, aws):
         app("count: 2", "image_id: ami-0abc1234")
-        aws.running = {
+        aws.present = {
             one.name for one in run("dev").of("Instance") if not one.name.startswith("shop.web.1.")
         }
         aws.has["ami-0abc1234"] = None
@@ -250,7 +252,7 @@ class TestNoAnswer:
         assert warnings == [f"AWS could not be asked for {what} ({why}): {SILENT}"]
 
     def test_key_pairs_are_asked_for_where_one_is_named(self, run, app, aws, warnings):
-        aws.silent["keys"] = refused("DescribeKeyPairs", "RequestLimitExceeded")
+        aws.silent["key_pairs"] = refused("DescribeKeyPairs", "RequestLimitExceeded")
         run("dev")
         assert warnings == []
         app("key_name: opps", "allow_from: [0.0.0.0/0]")
@@ -267,6 +269,12 @@ class TestNoAnswer:
     def test_without_a_network_nothing_can_be_declared(self, only, aws):
         aws.silent["subnets"] = refused("DescribeSubnets")
         assert only() == (
-            "Pulumi.dev.yaml: subnets: AWS does not say which there are and in which VPC "
-            "(DescribeSubnets: UnauthorizedOperation)"
+            "AWS: does not say which subnets there are and in which VPC "
+            f"(DescribeSubnets: UnauthorizedOperation); next: {ASK}"
+        )
+
+    def test_where_nobody_answers_no_file_is_blamed(self, only, aws):
+        aws.silent = dict.fromkeys(("account", "types", "images", "subnets"), NoCredentialsError())
+        assert only() == (
+            "AWS: did not answer (Unable to locate credentials); next: aws sts get-caller-identity"
         )

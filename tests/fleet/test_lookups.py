@@ -5,9 +5,10 @@ import pytest
 from botocore.client import BaseClient
 from moto import mock_aws
 
+from fleet.ec2 import FILTER_MAX, describe
 from fleet.lookups import Ec2Answers, look_up
-from fleet.region import XEN
-from fleet.session import FILTER_MAX, described
+from fleet.offer import XEN
+from fleet.session import Access
 from manifest import load_apps, load_settings
 
 REGION = "eu-central-1"
@@ -26,7 +27,7 @@ def ec2(monkeypatch):
 
 @pytest.fixture
 def answers(ec2):
-    return Ec2Answers({"region": REGION})
+    return Ec2Answers(Access({"region": REGION}))
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_what_there_is_and_what_there_is_not(ec2, answers):
     assert answers.images([image, "ami-0123456789abcdef0"]).keys() == {image}
     assert answers.types(["t3.micro", "t9.huge"]).keys() == {"t3.micro"}
     ec2.create_key_pair(KeyName="ops")
-    assert answers.keys() == {"ops"}
+    assert answers.key_pairs() == {"ops"}
     assert answers.account() == "123456789012"
 
 
@@ -91,7 +92,7 @@ def test_more_than_a_filter_takes_is_asked_for_in_several_calls(ec2, calls):
     (there, *_) = ec2.describe_subnets()["Subnets"]
     wanted = [f"subnet-{n:08x}" for n in range(FILTER_MAX)] + [there["SubnetId"]]
     calls.clear()
-    (found,) = described(ec2, "describe_subnets", "Subnets[]", {"subnet-id": wanted})
+    (found,) = describe(ec2, "describe_subnets", "Subnets[]", {"subnet-id": wanted})
     assert found["SubnetId"] == wanted[-1]
     assert calls == ["DescribeSubnets"] * 2
 
@@ -100,7 +101,7 @@ def test_more_than_a_filter_takes_is_asked_for_in_several_calls(ec2, calls):
 def test_a_fleet_costs_five_calls(answers, calls, project, write):
     for n in range(20):
         write(f"apps/app-{n}.yaml", {"slug_url": "https://a.example.com/a", "cmd": "x", "count": 50})
-    region = look_up(REGION, load_apps(project, load_settings(project, "dev")), answers)
+    offer = look_up(REGION, load_apps(project, load_settings(project, "dev")), answers)
     assert sorted(calls) == [
         "DescribeImages",
         "DescribeInstanceTypeOfferings",
@@ -108,11 +109,11 @@ def test_a_fleet_costs_five_calls(answers, calls, project, write):
         "DescribeSubnets",
         "GetCallerIdentity",
     ]
-    assert region.unanswered == {}
+    assert offer.unanswered == {}
 
 
 def test_a_profile_that_does_not_exist_is_an_answer_that_does_not_come(project, ready_dev):
     apps = load_apps(project, load_settings(project, "dev"))
-    region = look_up(REGION, apps, Ec2Answers({"region": REGION, "profile": "nobody"}))
-    assert region.images is None
-    assert region.unanswered["images"] == "The config profile (nobody) could not be found"
+    offer = look_up(REGION, apps, Ec2Answers(Access({"region": REGION, "profile": "nobody"})))
+    assert offer.images is None
+    assert offer.unanswered["images"] == "The config profile (nobody) could not be found"

@@ -11,7 +11,7 @@ class TestTheMocks:
             run("dev")
 
     def test_refuse_every_function(self, run, ready_dev, monkeypatch):
-        monkeypatch.setattr("fleet.fleet.warn_of_silence", lambda _: pulumi_aws.ec2.get_vpc(default=True))
+        monkeypatch.setattr("fleet.fleet.offer_for", lambda *_: pulumi_aws.ec2.get_vpc(default=True))
         with pytest.raises(Exception, match="no mock of aws:ec2/getVpc:getVpc"):
             run("dev")
 

@@ -1,9 +1,12 @@
+"""What the gates see of instances, by an account that answers as a test says."""
+
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError
 
-from fleet.session import FILTER_MAX
+from fleet.ec2 import FILTER_MAX
 from fleet.watcher import Ec2Eyes
 
 
@@ -42,12 +45,12 @@ def answers(code):
 
 
 def look(ec2):
-    return Ec2Eyes(lambda: ec2).look(ec2.instances)
+    return Ec2Eyes(SimpleNamespace(ec2=ec2)).look(ec2.instances)
 
 
 def test_an_id_that_aws_does_not_know_hides_no_other():
     ec2 = Ec2({"i-1": "t3.micro"}, lambda id_, latest: f"said by {id_}")
-    assert Ec2Eyes(lambda: ec2).look(["i-1", "i-2"])["i-1"].console == "said by i-1"
+    assert Ec2Eyes(SimpleNamespace(ec2=ec2)).look(["i-1", "i-2"])["i-1"].console == "said by i-1"
 
 
 def test_a_filter_has_no_more_values_than_aws_takes():
