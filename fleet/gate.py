@@ -5,10 +5,9 @@ made anew has a new id and is. While a gate waits nothing after it starts; when 
 and the next `up` asks again. docs/decisions/0002-gate.md says why it is built of exactly these parts.
 """
 
-import functools
-import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Final
 
 import pulumi
 from botocore.exceptions import (
@@ -20,37 +19,11 @@ from botocore.exceptions import (
 )
 
 from fleet import names
+from fleet.hooks import HookError, bind, guard
 from fleet.judge import Expectation, Proved, Refused, Sight, judge
 from fleet.watcher import REFUSALS, Watcher
 
-Body = Callable[[pulumi.ResourceHookArgs], Awaitable[None]]
-
-
-class GateError(Exception):
-    """Why an update must not go on. Its text is never empty: the engine takes an empty one for success."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text.strip() or "the gate gave no reason")
-
-
-def guarded(body: Body) -> Body:
-    """`body` as a hook that can only pass or raise a GateError.
-
-    A bare TimeoutError would pass the gate and let the old instances go; SystemExit would hang the update.
-    """
-
-    @functools.wraps(body)
-    async def hook(args: pulumi.ResourceHookArgs) -> None:
-        try:
-            await body(args)
-        except GateError:
-            raise
-        except BaseException as fault:
-            pulumi.log.debug(traceback.format_exc())
-            what = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
-            raise GateError(f"{args.name}: the gate itself failed ({what}); nothing was proved") from fault
-
-    return hook
+_LOGGED_OUT: Final = (NoCredentialsError, CredentialRetrievalError, SSOError)
 
 
 class Gates:
@@ -61,7 +34,8 @@ class Gates:
         self._expected: dict[str, Expectation] = {}
         self._waiting: set[str] = set()
         self._proved: set[str] = set()
-        self._hook = pulumi.ResourceHook("proved", guarded(self._prove))
+        hook = guard(self._prove, "nothing was proved, the gate itself failed")
+        self._hook = pulumi.ResourceHook("proved", hook)
 
     def declare(
         self, want: Expectation, instance_id: pulumi.Output[str], parent: pulumi.Resource
@@ -69,8 +43,7 @@ class Gates:
         """The gate of one instance."""
         name = names.gate(want.name)
         self._expected[name] = want
-        binding = pulumi.ResourceHookBinding(before_create=[self._hook], before_update=[self._hook])
-        opts = pulumi.ResourceOptions(parent=parent, hooks=binding)
+        opts = pulumi.ResourceOptions(parent=parent, hooks=bind(self._hook))
         return pulumi.Stash(name, input=instance_id, opts=opts)
 
     async def _prove(self, args: pulumi.ResourceHookArgs) -> None:
@@ -78,8 +51,8 @@ class Gates:
         self._waiting.add(args.name)
         try:
             proved = await self._wait(want, _instance_id(args.new_inputs))
-        except GateError as fault:
-            raise GateError("\n".join([str(fault), *self._others(want.app)])) from fault
+        except HookError as fault:
+            raise HookError("\n".join([str(fault), *self._others(want.app)])) from fault
         finally:
             self._waiting.discard(args.name)
         self._proved.add(args.name)
@@ -88,25 +61,26 @@ class Gates:
     async def _wait(self, want: Expectation, instance_id: str) -> Proved:
         since = datetime.now(UTC)
         while True:
-            sight = await self._look(instance_id)
-            match judge(want, instance_id, sight, since=since, now=datetime.now(UTC)):
+            sight = await self._look(want, instance_id)
+            now = datetime.now(UTC)
+            match judge(want, instance_id, sight, since=since, now=now):
                 case Proved() as proved:
                     return proved
                 case Refused(text):
-                    raise GateError(text)
+                    raise HookError(text)
+            if sight.state and not sight.blind:
+                since = now
 
-    async def _look(self, instance_id: str) -> Sight:
+    async def _look(self, want: Expectation, instance_id: str) -> Sight:
         """What AWS shows; where it only fails to answer now, that alone."""
         try:
             return await self._watcher.sight(instance_id)
-        except (NoCredentialsError, CredentialRetrievalError, SSOError) as fault:
-            raise GateError(f"instance {instance_id} cannot be watched: {fault}") from fault
-        except ClientError as fault:
-            if fault.response["Error"]["Code"] in REFUSALS:
-                raise GateError(f"instance {instance_id} cannot be watched: {fault}") from fault
-            return Sight(unanswered=str(fault))
-        except BotoCoreError as fault:
-            return Sight(unanswered=str(fault))
+        except (BotoCoreError, ClientError) as fault:
+            if not _is_final(fault):
+                return Sight(unanswered=str(fault))
+            next_ = "log in again, or give what docs/aws-policies.md says that gates call; then pulumi up"
+            who = want.of(instance_id)
+            raise HookError(f"{who} cannot be watched: {fault}\n  next: {next_}") from fault
 
     def _others(self, app: str) -> list[str]:
         """What this failure means for the other apps of the update."""
@@ -122,6 +96,13 @@ class Gates:
             f"  app {app}: {done} proved in this update, {waiting} still waiting; nothing of it is "
             "deleted, and the next pulumi up goes on with the same instances"
         )
+
+
+def _is_final(fault: BotoCoreError | ClientError) -> bool:
+    """Whether AWS would say the same to the next question."""
+    if isinstance(fault, ClientError):
+        return fault.response["Error"]["Code"] in REFUSALS
+    return isinstance(fault, _LOGGED_OUT)
 
 
 def _instance_id(inputs: Mapping[str, object] | None) -> str:

@@ -2,6 +2,8 @@
 
 Looks first, then at the clock: ready passes however late, failed or dead refuses at once, and only silence
 past the deadline refuses by time. So instances that stood waiting while another app failed are not lost.
+
+No two clocks are compared: how old an instance is, AWS's alone tells; how long it was looked for, ours.
 """
 
 from dataclasses import dataclass
@@ -20,9 +22,8 @@ POSTED_LATE: Final = timedelta(minutes=10)
 """More time for an instance whose console AWS posts now and then: it may have been ready for long."""
 
 _CONSOLE: Final = "aws ec2 get-console-output --output text --instance-id"
-_NEXT: Final = (
-    "nothing was deleted and what was accepted serves on; mend or revert the change, then pulumi up"
-)
+_KEPT: Final = "nothing was deleted and what was accepted serves on"
+_NEXT: Final = f"{_KEPT}; mend or revert the change, then pulumi up"
 
 _GONE: Final = frozenset({"shutting-down", "terminated", "stopping", "stopped"})
 
@@ -36,12 +37,17 @@ class Expectation:
     version: str
     deadline: timedelta
 
+    def of(self, instance_id: str) -> str:
+        """How messages call the instance that must prove it."""
+        return f"app {self.app}: instance {instance_id} ({self.name})"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sight:
     """What AWS shows of one instance. `state` is None while it knows no such instance.
 
-    `live`: whether its console is shown as it is now, or as AWS posted it some time ago.
+    `live`: whether its console is shown as it is now, or as AWS posted it some time ago. `at`: when it was
+    shown, by AWS's clock, which `launched` is of too; None where AWS did not say.
     `unanswered`: why AWS could not be asked; then nothing else is known. `unread`: why its console was not
     shown.
     """
@@ -50,9 +56,15 @@ class Sight:
     state: str | None = None
     reason: str = ""
     launched: datetime | None = None
+    at: datetime | None = None
     console: str = ""
     unread: str = ""
     live: bool = True
+
+    @property
+    def blind(self) -> str:
+        """Why it does not tell whether the instance is ready; empty where it does."""
+        return self.unanswered or self.unread
 
 
 @dataclass(frozen=True)
@@ -78,65 +90,80 @@ Verdict = Proved | Waiting | Refused
 
 
 def judge(want: Expectation, instance_id: str, sight: Sight, *, since: datetime, now: datetime) -> Verdict:
-    """The verdict on one sight. `since`: when the gate began to look; all times are aware."""
-    report = parse_report(sight.console, want.version)
-    launched = sight.launched or since
+    """The verdict on one sight.
+
+    `since`: when the gate began to look, or last saw the instance; by the clock of `now`. All times are
+    aware.
+    """
+    case = _Case(want, instance_id, sight, parse_report(sight.console, want.version))
+    looked, age = now - since, (sight.at or now) - (sight.launched or since)
     if sight.state in _GONE:
-        return Refused(_died(want, instance_id, sight, report))
-    if report.failure:
-        return Refused(_failed(want, instance_id, sight, report, report.failure))
-    if report.ready_ms is not None and sight.state == "running":
-        return Proved(now - launched)
-    if sight.state is None and not sight.unanswered and now - since > UNSEEN_GRACE:
-        gone = f"{_who(want, instance_id)} does not exist; was it terminated by hand?"
-        return Refused(f"{gone}\n  next: pulumi up --refresh, which makes it again")
-    if now - launched > _patience(want, sight):
-        return Refused(_silent(want, instance_id, sight, report))
-    return Waiting()
+        return Refused(case.died())
+    if failure := case.report.failure:
+        return Refused(case.failed(failure))
+    if case.report.ready_ms is not None and sight.state == "running":
+        return Proved(age)
+    if sight.blind:
+        return Refused(case.unseen(looked)) if looked > case.patience else Waiting()
+    if sight.state is None:
+        return Refused(case.missing()) if looked > UNSEEN_GRACE else Waiting()
+    return Refused(case.hangs()) if age > case.patience else Waiting()
 
 
-def _patience(want: Expectation, sight: Sight) -> timedelta:
-    return want.deadline if sight.live else want.deadline + POSTED_LATE
+@dataclass(frozen=True)
+class _Case:
+    """One sight of one instance, and the words for what may be wrong with it."""
 
+    want: Expectation
+    instance_id: str
+    sight: Sight
+    report: Report
 
-def _who(want: Expectation, instance_id: str) -> str:
-    return f"app {want.app}: instance {instance_id} ({want.name})"
+    @property
+    def who(self) -> str:
+        return self.want.of(self.instance_id)
 
+    @property
+    def patience(self) -> timedelta:
+        return self.want.deadline if self.sight.live else self.want.deadline + POSTED_LATE
 
-def _failed(want: Expectation, instance_id: str, sight: Sight, report: Report, failure: Failure) -> str:
-    head = f"{_who(want, instance_id)} failed at step {failure.step}, exit {failure.exit}"
-    return _told(head, instance_id, sight, report)
+    @property
+    def last_step(self) -> str:
+        return self.report.steps[-1] if self.report.steps else "none"
 
+    def failed(self, failure: Failure) -> str:
+        return self._told(f"failed at step {failure.step}, exit {failure.exit}")
 
-def _died(want: Expectation, instance_id: str, sight: Sight, report: Report) -> str:
-    reason = f" ({sight.reason})" if sight.reason else ""
-    after = (
-        f"failed at step {report.failure.step} and" if report.failure else f"after step {_last_step(report)}:"
-    )
-    return _told(
-        f"{_who(want, instance_id)} died {after} it is {sight.state}{reason}", instance_id, sight, report
-    )
+    def died(self) -> str:
+        """A failed `up` of it stays failed, so the way on is another machine, whatever its state is."""
+        failure, reason = self.report.failure, f" ({self.sight.reason})" if self.sight.reason else ""
+        what = (
+            f"failed at step {failure.step}, exit {failure.exit}, and died"
+            if failure
+            else f"died after step {self.last_step}"
+        )
+        fresh = f"pulumi up --replace '**::{self.want.name}' makes a fresh one"
+        return self._told(
+            f"{what}: it is {self.sight.state}{reason}",
+            f"{_KEPT}; {fresh}; if the app may have ended it, mend or revert the change instead",
+        )
 
+    def hangs(self) -> str:
+        late = f" + {POSTED_LATE.total_seconds():.0f} s, because AWS shows this type's console late"
+        limit = "healthy_deadline" if self.sight.live else f"healthy_deadline{late}"
+        what = f"hangs: not ready {self.patience.total_seconds():.0f} s after its launch ({limit})"
+        return self._told(f"{what}, last finished step: {self.last_step}")
 
-def _silent(want: Expectation, instance_id: str, sight: Sight, report: Report) -> str:
-    seconds = int(_patience(want, sight).total_seconds())
-    if blind := sight.unanswered or sight.unread:
-        return f"{_who(want, instance_id)} could not be seen for {seconds} s: {blind}"
-    head = f"{_who(want, instance_id)} hangs: not ready {seconds} s after its launch ({_limit(sight)})"
-    return _told(f"{head}, last finished step: {_last_step(report)}", instance_id, sight, report)
+    def unseen(self, looked: timedelta) -> str:
+        what = f"could not be seen for {looked.total_seconds():.0f} s: {self.sight.blind}"
+        return f"{self.who} {what}\n  next: {_KEPT}; pulumi up, which looks for it again"
 
+    def missing(self) -> str:
+        gone = f"{self.who} does not exist; was it terminated by hand?"
+        return f"{gone}\n  next: pulumi up --refresh, which makes it again"
 
-def _limit(sight: Sight) -> str:
-    late = f" + {POSTED_LATE.total_seconds():.0f} s, because AWS shows this type's console late"
-    return "healthy_deadline" if sight.live else f"healthy_deadline{late}"
-
-
-def _last_step(report: Report) -> str:
-    return report.steps[-1] if report.steps else "none"
-
-
-def _told(head: str, instance_id: str, sight: Sight, report: Report) -> str:
-    """The message with the machine's own last lines, where the rest is, and what to do next."""
-    log = [f"  | {line}" for line in report.log[-30:]]
-    latest = " --latest" if sight.live else ""
-    return "\n".join([head, *log, f"  whole console: {_CONSOLE} {instance_id}{latest}", f"  next: {_NEXT}"])
+    def _told(self, what: str, then: str = _NEXT) -> str:
+        """The message with the machine's own last lines, where the rest is, and what to do next."""
+        log = [f"  | {line}" for line in self.report.log[-30:]]
+        console = f"{_CONSOLE} {self.instance_id}{' --latest' if self.sight.live else ''}"
+        return "\n".join([f"{self.who} {what}", *log, f"  whole console: {console}", f"  next: {then}"])

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pulumi
 from pulumi.runtime import invoke_async
 
-from fleet.gate import GateError, guarded
+from fleet.hooks import HookError, guard
 from fleet.radius import Change, Plan, plan_of, refusal, serving_of, shared_values
 from fleet.release import Release
 from manifest import Settings
@@ -30,7 +30,7 @@ class FleetPlan:
         self._shared = shared_values(releases)
         self._accepted = asyncio.ensure_future(_accepted())
         options = pulumi.ResourceHookOptions(on_dry_run=True)
-        self._hook = pulumi.ResourceHook("plan", guarded(self._judge), opts=options)
+        self._hook = pulumi.ResourceHook("plan", guard(self._judge, "nothing is launched, the plan could not be judged"), opts=options)
 
     def declare(self, behind: Callable[[], Iterable[pulumi.Output[Any]]]) -> pulumi.Stash:
         """The Stash that is there when the plan may be carried out.
@@ -57,7 +57,7 @@ class FleetPlan:
         if not change.reaches_too_far(self._settings.max_replaced):
             return
         if self._settings.approved != change.name:
-            raise GateError("\n".join(refusal(change, self._shared, self._settings)))
+            raise HookError("\n".join(refusal(change, self._shared, self._settings)))
         origin = self._settings.origin("approved")
         pulumi.log.info(f"replaces {change.extent}, approved as {change.name} ({origin})")
 

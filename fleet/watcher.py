@@ -4,6 +4,8 @@ import asyncio
 import random
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, Protocol
 
 from botocore.exceptions import ClientError
@@ -98,35 +100,38 @@ class Ec2Eyes:
             return {instance["InstanceId"]: seen for instance, seen in zip(found, sights, strict=True)}
 
     def _sight(self, instance: Any) -> Sight:  # noqa: ANN401 - botocore's own shape
-        console, unread = self._console(instance)
+        console = self._console(instance)
         return Sight(
             state=instance["State"]["Name"],
             reason=instance.get("StateReason", {}).get("Message", ""),
             launched=instance["LaunchTime"],
-            console=console,
-            unread=unread,
             live=instance["InstanceType"] not in self._without_latest,
+            **console,
         )
 
-    def _console(self, instance: Any) -> tuple[str, str]:  # noqa: ANN401 - as above
-        """Its text, or why it cannot be read now: one console must not hide all instances."""
+    def _console(self, instance: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
+        """Its text and when it was that, or why it cannot be read now: one must not hide all instances."""
         try:
-            return self._newest(instance["InstanceId"], instance["InstanceType"]), ""
+            answer = self._newest(instance["InstanceId"], instance["InstanceType"])
         except ClientError as fault:
             if fault.response["Error"]["Code"] in REFUSALS:
                 raise
-            return "", str(fault)
+            return {"unread": str(fault)}
+        return {"console": answer.get("Output", ""), "at": _time_of(answer)}
 
-    def _newest(self, instance_id: str, kind: str) -> str:
+    def _newest(self, instance_id: str, kind: str) -> Any:  # noqa: ANN401 - as above
         """Types of the Xen generation know no latest output: there AWS posts it late."""
         if kind not in self._without_latest:
             try:
-                return self._read(instance_id, Latest=True)
+                return self._access.ec2.get_console_output(InstanceId=instance_id, Latest=True)
             except ClientError as fault:
                 if fault.response["Error"]["Code"] != "UnsupportedOperation":
                     raise
                 self._without_latest.add(kind)
-        return self._read(instance_id)
+        return self._access.ec2.get_console_output(InstanceId=instance_id)
 
-    def _read(self, instance_id: str, **latest: bool) -> str:
-        return self._access.ec2.get_console_output(InstanceId=instance_id, **latest).get("Output", "")
+
+def _time_of(answer: Any) -> datetime | None:  # noqa: ANN401 - as above
+    """When AWS answered, by its own clock."""
+    date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    return parsedate_to_datetime(date) if date else None

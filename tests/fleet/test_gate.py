@@ -1,13 +1,15 @@
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pulumi
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from fleet.gate import GateError, Gates, guarded
+from fleet.gate import Gates
+from fleet.hooks import HookError
 from fleet.judge import Expectation, Sight
 from fleet.watcher import Watcher
 
@@ -56,34 +58,9 @@ def gates_of(monkeypatch):
 
 
 def refused(hook, *args):
-    with pytest.raises(GateError) as stopped:
+    with pytest.raises(HookError) as stopped:
         asyncio.run(hook(*args))
     return str(stopped.value)
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        TimeoutError(),
-        AssertionError(),
-        KeyError("nope"),
-        asyncio.CancelledError(),
-        SystemExit(3),
-        KeyboardInterrupt(),
-    ],
-)
-def test_whatever_the_gates_code_raises_is_a_failure_with_a_text(fault):
-    async def body(args):
-        raise fault
-
-    text = refused(guarded(body), hook_args())
-    assert text.startswith("hello.web.0.aa.gate: the gate itself failed (")
-    assert type(fault).__name__ in text
-
-
-@pytest.mark.parametrize("text", ["", "  \n"])
-def test_no_gate_error_is_without_a_text(text):
-    assert str(GateError(text)) == "the gate gave no reason"
 
 
 def test_a_gate_waits_until_its_instance_is_ready(gates_of):
@@ -154,12 +131,25 @@ def client_error(code):
     return ClientError({"Error": {"Code": code, "Message": "no"}}, "DescribeInstances")
 
 
-def test_who_may_not_look_is_told_at_once(gates_of):
-    text = refused(
-        gates_of(Eyes(i1=[client_error("UnauthorizedOperation")]))._hook, hook_args("a.web.0.aa.gate")
-    )
-    assert "instance i-1 cannot be watched" in text
-    assert "UnauthorizedOperation" in text
+@pytest.mark.parametrize("fault", [client_error("UnauthorizedOperation"), NoCredentialsError()])
+def test_who_may_not_look_is_told_at_once(gates_of, fault):
+    text = refused(gates_of(Eyes(i1=[fault]))._hook, hook_args("a.web.0.aa.gate"))
+    who, next_ = text.splitlines()
+    assert who == f"app a: instance i-1 (a.web.0.aa) cannot be watched: {fault}"
+    assert "docs/aws-policies.md" in next_
+
+
+def test_patience_with_an_aws_that_shows_nothing_begins_where_it_showed_the_instance_last(
+    gates_of, monkeypatch
+):
+    """Its deadline is over, and then its console is throttled once."""
+    began = datetime.now(UTC)
+    clock = iter(began + timedelta(seconds=seconds) for seconds in (0, 299, 301, 302))
+    monkeypatch.setattr("fleet.gate.datetime", SimpleNamespace(now=lambda zone: next(clock)))
+    throttled = Sight(state="running", launched=began, unread="RequestLimitExceeded")
+    ready = Sight(state="running", launched=began, console=READY.format("aa"))
+    eyes = Eyes(i1=[Sight(state="running", launched=began), throttled, ready])
+    asyncio.run(gates_of(eyes)._hook(hook_args("a.web.0.aa.gate")))
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -49,10 +50,19 @@ def test_failed_refuses_at_once_with_app_instance_step_exit_and_log():
 
 
 @pytest.mark.parametrize("state", ["shutting-down", "terminated", "stopping", "stopped"])
-def test_dead_refuses_at_once(state):
+def test_dead_refuses_at_once_and_says_how_another_machine_is_had(state):
     refused = verdict(BOOTING, state=state, after=1, reason="Client.InstanceInitiatedShutdown")
     assert isinstance(refused, Refused)
-    assert f"died after step packages: it is {state} (Client.InstanceInitiatedShutdown)" in refused.text
+    first, *_, next_ = refused.text.splitlines()
+    assert first.endswith(f") died after step packages: it is {state} (Client.InstanceInitiatedShutdown)")
+    assert "pulumi up --replace '**::hello.web.0.3fa9c1d2' makes a fresh one" in next_
+
+
+def test_dead_says_what_had_failed_before():
+    refused = verdict(FAILED, state="terminated", after=1)
+    assert isinstance(refused, Refused)
+    assert ") failed at step fetch, exit 3, and died: it is terminated\n" in refused.text
+    assert "answered 404" in refused.text
 
 
 def test_dead_refuses_even_what_was_ready():
@@ -90,22 +100,41 @@ def test_not_found_is_not_yet_for_a_minute():
     assert "does not exist; was it terminated by hand?\n  next: pulumi up --refresh" in refused.text
 
 
-def test_an_aws_that_does_not_answer_is_not_an_instance_that_does_not_exist():
-    def unanswered(after):
-        sight = Sight(unanswered="RequestLimitExceeded")
+BLIND = [
+    Sight(unanswered="RequestLimitExceeded"),
+    Sight(state="running", launched=LAUNCH, unread="RequestLimitExceeded"),
+]
+
+
+@pytest.mark.parametrize("sight", BLIND)
+def test_an_aws_that_does_not_show_it_is_no_instance_that_hangs_or_does_not_exist(sight):
+    def blind(after):
         return judge(WANT, "i-0abc", sight, since=LAUNCH, now=LAUNCH + timedelta(seconds=after))
 
-    assert unanswered(299) == Waiting()
-    refused = unanswered(301)
+    assert blind(299) == Waiting()
+    refused = blind(301)
     assert isinstance(refused, Refused)
-    assert "could not be seen for 300 s: RequestLimitExceeded" in refused.text
+    assert "could not be seen for 301 s: RequestLimitExceeded\n  next: " in refused.text
 
 
-def test_a_console_that_could_not_be_read_is_not_an_instance_that_hangs():
-    sight = Sight(state="running", launched=LAUNCH, unread="RequestLimitExceeded")
-    refused = judge(WANT, "i-0abc", sight, since=LAUNCH, now=LAUNCH + timedelta(seconds=301))
-    assert isinstance(refused, Refused)
-    assert "could not be seen for 300 s: RequestLimitExceeded" in refused.text
+@pytest.mark.parametrize("sight", BLIND)
+def test_one_that_could_not_be_seen_at_first_may_be_ready_for_long(sight):
+    """An `up` that is run again hours later begins while consoles are throttled."""
+    since = LAUNCH + timedelta(hours=3)
+    assert judge(WANT, "i-0abc", sight, since=since, now=since) == Waiting()
+    assert judge(WANT, "i-0abc", sight, since=since, now=since + timedelta(seconds=300)) == Waiting()
+
+
+def test_its_age_is_told_by_the_clock_of_its_launch():
+    """Our own is four minutes ahead, or behind."""
+    for ahead in (240, -240):
+        now = LAUNCH + timedelta(seconds=299 + ahead)
+        seen = Sight(state="running", launched=LAUNCH, at=LAUNCH + timedelta(seconds=299), console=BOOTING)
+        assert judge(WANT, "i-0abc", seen, since=now, now=now) == Waiting()
+        ready = replace(seen, console=READY)
+        assert judge(WANT, "i-0abc", ready, since=now, now=now) == Proved(timedelta(seconds=299))
+        late = replace(seen, at=LAUNCH + timedelta(seconds=301))
+        assert isinstance(judge(WANT, "i-0abc", late, since=now, now=now), Refused)
 
 
 def test_another_versions_ready_does_not_count():

@@ -37,7 +37,11 @@ class Ec2:
         return self.found
 
     def get_console_output(self, *, InstanceId, Latest=False):  # noqa: N803 - boto3's names
-        return {"Output": self.console(InstanceId, Latest)}
+        headers = {"date": "Thu, 01 Jan 2026 00:00:09 GMT"}
+        return {
+            "Output": self.console(InstanceId, Latest),
+            "ResponseMetadata": {"HTTPHeaders": headers},
+        }
 
 
 def answers(code):
@@ -68,6 +72,11 @@ def test_a_type_without_latest_is_read_as_aws_posts_it():
         "i-1": ("latest True", True),
         "i-2": ("latest False", False),
     }
+
+
+def test_when_it_was_shown_is_told_by_the_clock_of_its_launch():
+    seen = look(Ec2({"i-1": "t3.micro"}, lambda id_, latest: ""))["i-1"]
+    assert (seen.at - seen.launched).total_seconds() == 9
 
 
 def test_a_console_that_cannot_be_read_now_hides_no_other_and_says_why():
