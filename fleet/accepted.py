@@ -6,20 +6,28 @@ says a line or more per app.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 import pulumi
 
 from bootstrap import PackedSlug
 from fleet import names
-from fleet.explain import Accepted, explain, kept_values
+from fleet.explain import Accepted, explain, values_of
+from fleet.hooks import bind, guard
 from fleet.offer import Offer
 from fleet.release import Release
-from fleet.waves import in_words, plan
+from fleet.waves import in_words, waves_of
 from manifest import App
 
-Summary = Mapping[str, Any]
-"""Of one app, for the stack's outputs: addresses, instances (ids), count; per process versions, counts."""
+
+class Summary(TypedDict):
+    """Of one app, for the stack's outputs. `instances`: ids; `versions`, `counts`: per process."""
+
+    addresses: pulumi.Output[list[str]]
+    instances: Sequence[pulumi.Output[str]]
+    versions: Mapping[str, str]
+    counts: Mapping[str, int]
+    count: int
 
 
 class Ledger:
@@ -28,8 +36,10 @@ class Ledger:
     def __init__(self, offer: Offer) -> None:
         self._offer = offer
         self._apps: dict[str, App] = {}
+        # It stands behind the last gate and only speaks. What an older version accepted may have any shape.
+        hook = guard(self._explain, "the change could not be explained", tell=pulumi.log.warn)
         options = pulumi.ResourceHookOptions(on_dry_run=True)
-        self._hook = pulumi.ResourceHook("explained", self._explain, opts=options)
+        self._hook = pulumi.ResourceHook("explained", hook, opts=options)
 
     def declare(
         self, release: Release, summary: Summary, gates: Sequence[pulumi.Resource], parent: pulumi.Resource
@@ -37,27 +47,26 @@ class Ledger:
         """The Stash of one app; gives back the summary that was accepted last, None where none was."""
         name = names.accepted(release.app)
         self._apps[name] = release.app
-        binding = pulumi.ResourceHookBinding(before_create=[self._hook], before_update=[self._hook])
-        opts = pulumi.ResourceOptions(parent=parent, depends_on=list(gates), hooks=binding)
+        opts = pulumi.ResourceOptions(
+            parent=parent, depends_on=list(gates), hooks=bind(self._hook), ignore_changes=self._not_told()
+        )
         kept = {**accepted_of(release), "vcpus": self._vcpus(release), "summary": summary}
         stash = pulumi.Stash(name, input=kept, opts=opts)
         return stash.input.apply(lambda kept: _whole(kept["summary"]))
 
     async def _explain(self, args: pulumi.ResourceHookArgs) -> None:
-        """Never fails an update: it stands behind the last gate and only speaks."""
-        app = self._apps[args.name]
-        try:
-            new = (args.new_inputs or {})["input"]
-            for line in explain(app, (args.old_inputs or {}).get("input"), new):
-                pulumi.log.info(line)
-        except Exception as fault:  # noqa: BLE001 - an accepted value of another version may have any shape
-            pulumi.log.warn(f"app {app.name}: the change could not be explained ({fault!r})")
+        old, new = (args.old_inputs or {}).get("input"), (args.new_inputs or {})["input"]
+        for line in explain(self._apps[args.name], old, new):
+            pulumi.log.info(line)
 
     def _vcpus(self, release: Release) -> Mapping[str, str]:
-        """Of one instance of each process, where AWS told. As text, for numbers come back as floats."""
         processes = release.app.processes
         kinds = {process.name: self._offer.type(process.instance_type) for process in processes}
         return {name: str(kind.vcpus) for name, kind in kinds.items() if kind}
+
+    def _not_told(self) -> list[str]:
+        """Where AWS does not answer, what it told before stays: silence is no change of any app."""
+        return ["input.vcpus"] if self._offer.types is None else []
 
 
 def _whole(summary: Summary) -> Summary | None:
@@ -66,15 +75,17 @@ def _whole(summary: Summary) -> Summary | None:
 
 
 def accepted_of(release: Release) -> Accepted:
-    """What explains a later change."""
+    """What explains a later change, but for what only AWS knows."""
     app, slug, scripts = release.app, release.slug, release.scripts
+    values = values_of(app.written)
     return {
+        "values": values["values"],
+        "origins": values["origins"],
         "slug": slug.sha256 if isinstance(slug, PackedSlug) else None,
-        **kept_values(app.written),
         "processes": {
             process.name: {
                 "count": str(process.count),
-                "waves": in_words(plan(process.count, process.deploy)),
+                "waves": in_words(waves_of(process.count, process.deploy)),
                 "type": process.instance_type,
                 "version": scripts[process.name].version,
                 "script": scripts[process.name].text,

@@ -56,7 +56,9 @@ class AppComponent(pulumi.ComponentResource):
         if not release.slug.grant:
             return None, []
         profile, needs = slugs.declare_role(release.app, release.slug.grant, shared.settings, self)
-        if isinstance(release.slug, PackedSlug) and shared.bucket:
+        if isinstance(release.slug, PackedSlug):
+            if not shared.bucket:
+                raise LookupError(f"{release.app.name}: a packed slug, and no bucket for it")
             needs.append(slugs.declare_object(release.app, release.slug, shared.bucket, self))
         return profile.name, needs
 
@@ -77,10 +79,9 @@ class AppComponent(pulumi.ComponentResource):
             offer=shared.offer,
             security_group=group.id,
             profile=profile,
-            needs=[*needs, *rules],
-            plan=shared.plan,
         )
-        return declare_instances(launch, shared.gates, self)
+        before = [*needs, *rules]
+        return declare_instances(launch, shared.gates, needs=before, plan=shared.plan, parent=self)
 
 
 def _summary(release: Release, proofs: Mapping[str, list[Proof]]) -> Summary:

@@ -1,6 +1,6 @@
 """The arguments of an instance, and for each what a change of it means."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,17 +24,13 @@ HASHED: Final = frozenset(
 SAFE_IN_PLACE: Final = frozenset({"iam_instance_profile", "tags", "volume_tags", "vpc_security_group_ids"})
 """The provider changes these while the instance runs; their values are names that no rollout changes."""
 
-IGNORED_LATER: Final = ("subnetId",)
+IGNORED_LATER: Final = frozenset({"subnet_id"})
 """Of a looked-up subnet: chosen at creation; a subnet that AWS adds later moves no running instance."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Launch:
-    """What the instances of one version of a process have in common.
-
-    `needs`: what must exist before the first of them is launched; `plan`: the fleet's, which must have been
-    let through.
-    """
+    """What the instances of one version of a process have in common."""
 
     process: Process
     script: Script
@@ -42,8 +38,6 @@ class Launch:
     offer: Offer
     security_group: pulumi.Input[str]
     profile: pulumi.Input[str] | None
-    needs: Sequence[pulumi.Resource]
-    plan: pulumi.Stash
 
 
 def instance_arguments(

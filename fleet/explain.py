@@ -1,14 +1,42 @@
 """What a change of an app does and why, in a few lines. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NotRequired, TypedDict, cast
 
-from manifest import App, Said
+from bootstrap import SCRIPT_MAX
+from manifest import App, Origin, Said
 
-Accepted = Mapping[str, Any]
-"""What fleet.accepted keeps of an app: slug, values, origins, vcpus per process, and of each process in
-`processes` count, waves, type, version and script. Every number is text.
-"""
+
+class Values(TypedDict):
+    """What layers wrote, by dotted key, and in which layer and file each stands."""
+
+    values: Mapping[str, str]
+    origins: Mapping[str, str]
+
+
+class ProcessOf(TypedDict):
+    """What is kept of a process. `waves`: in words; `type`: of its instances."""
+
+    count: str
+    waves: str
+    type: str
+    version: str
+    script: str
+
+
+class Accepted(Values):
+    """What fleet.accepted keeps of an app. Every number is text, for numbers come back as floats.
+
+    `slug`: the sha256 of a packed one; a state gives None back as nothing. `vcpus`: of one instance of each
+    process, where AWS told; left out where nobody asks it (pipeline).
+    """
+
+    slug: NotRequired[str | None]
+    processes: Mapping[str, ProcessOf]
+    vcpus: NotRequired[Mapping[str, str]]
+
+
+_NOTHING: Final[Accepted] = {"values": {}, "origins": {}, "processes": {}}
 
 _REPLACES_NOTHING: Final = frozenset(
     {
@@ -21,11 +49,18 @@ _REPLACES_NOTHING: Final = frozenset(
 BOOTSTRAP: Final = "bootstrap: what every machine gets has changed"
 
 
-def explain(app: App, old: Accepted | None, new: Accepted) -> Iterator[str]:
-    """Lines about what `new` changes; `old` is None for an app that was never accepted."""
+def explain(app: App, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> Iterator[str]:
+    """Lines about what `new` changes; `old` is None for an app that was never accepted.
+
+    Both are Accepted, as a state or another commit's program gives them back.
+    """
+    return _explained(app, cast("Accepted | None", old), cast("Accepted", new))
+
+
+def _explained(app: App, old: Accepted | None, new: Accepted) -> Iterator[str]:
     if old is None:
         yield from (_first(app, name, process) for name, process in sorted(new["processes"].items()))
-        yield from _peak(app, {}, new)
+        yield from _peak(app, _NOTHING, new)
         return
     causes = list(_causes(app, old, new))
     effects = [*_effects(old["processes"], new["processes"])]
@@ -37,19 +72,19 @@ def explain(app: App, old: Accepted | None, new: Accepted) -> Iterator[str]:
     yield from (f"app {app.name}:   because {cause}" for cause, _ in causes)
 
 
-def _first(app: App, name: str, process: Mapping[str, Any]) -> str:
-    what = f"{name} {_amount(process)}{_waves(process)}, version {process['version']}"
-    return f"app {app.name}: new: {what}, {_size(process)}"
+def _first(app: App, name: str, process: ProcessOf) -> str:
+    what = f"{name} {_amount(process)} of version {process['version']}"
+    return f"app {app.name}: new: {what}{_waves(process)}{_size(process)}"
 
 
-def _effects(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+def _effects(old: Mapping[str, ProcessOf], new: Mapping[str, ProcessOf]) -> Iterator[str]:
     for name, process in sorted(new.items()):
         if effect := _effect(name, old.get(name), process):
             yield effect
     yield from (f"{name} goes: {_amount(old[name])}" for name in sorted(old.keys() - new.keys()))
 
 
-def _effect(name: str, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> str | None:
+def _effect(name: str, old: ProcessOf | None, new: ProcessOf) -> str | None:
     if old is None:
         return f"{name} is new: {_amount(new)}{_waves(new)}"
     before, after, version = old["count"], new["count"], new["version"]
@@ -59,15 +94,15 @@ def _effect(name: str, old: Mapping[str, Any] | None, new: Mapping[str, Any]) ->
         return f"{name}: {before} -> {after} instances{_waves(new)}" if before != after else None
     return (
         f"{name}: {before} of version {old['version']} replaced by {after} of {version}"
-        f"{_waves(new)}, {_size(new)}"
+        f"{_waves(new)}{_size(new)}"
     )
 
 
-def _any_replaced(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+def _any_replaced(old: Mapping[str, ProcessOf], new: Mapping[str, ProcessOf]) -> bool:
     return any(_replaced(old[name], new[name]) for name in old.keys() & new.keys())
 
 
-def _replaced(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+def _replaced(old: ProcessOf, new: ProcessOf) -> bool:
     """Where there was or will be no instance, none is replaced."""
     return old["version"] != new["version"] and "0" not in (old["count"], new["count"])
 
@@ -77,11 +112,12 @@ def _peak(app: App, old: Accepted, new: Accepted) -> Iterator[str]:
 
     Said of a new app, and where it is more than runs before or after.
     """
-    names = old.get("processes", {}).keys() | new["processes"].keys()
+    names = old["processes"].keys() | new["processes"].keys()
     instances, vcpus = _sum(_at_once(name, old, new) for name in names)
     usual = max(_sum(_running(name, one) for name in names) for one in (old, new))
-    if not old or (instances, vcpus) > usual:
-        together = ", since no old one goes before every new one is proved" if old else ""
+    is_new = old is _NOTHING
+    if is_new or (instances, vcpus) > usual:
+        together = "" if is_new else ", since no old one goes before every new one is proved"
         noun = "instance" if instances == 1 else "instances"
         power = f" ({vcpus} vCPU)" if _tells_vcpus(old) and _tells_vcpus(new) else ""
         yield f"app {app.name}:   at most {instances} {noun}{power} at once{together}"
@@ -103,45 +139,56 @@ def _running(name: str, accepted: Accepted) -> tuple[int, int]:
     if not _has(name, accepted):
         return 0, 0
     count = int(accepted["processes"][name]["count"])
-    return count, count * int(accepted.get("vcpus", {}).get(name, 0))
+    return count, count * int(_vcpus(accepted).get(name, 0))
 
 
 def _tells_vcpus(accepted: Accepted) -> bool:
     """Whether AWS told, when this was written, those of every type that runs."""
-    processes = accepted.get("processes", {})
-    return all(name in accepted.get("vcpus", {}) for name, one in processes.items() if one["count"] != "0")
+    running = [name for name, process in accepted["processes"].items() if process["count"] != "0"]
+    return all(name in _vcpus(accepted) for name in running)
+
+
+def _vcpus(accepted: Accepted) -> Mapping[str, str]:
+    return accepted.get("vcpus", {})
 
 
 def _has(name: str, accepted: Accepted) -> bool:
-    return name in accepted.get("processes", {})
+    return name in accepted["processes"]
 
 
 def _causes(app: App, old: Accepted, new: Accepted) -> Iterator[tuple[str, bool]]:
     """Each changed value, and whether it replaces instances."""
-    yield from changed_values(app.written, old, new)
-    if old.get("slug") and new["slug"] and old["slug"] != new["slug"]:
-        source = app.written["source"][0]
-        yield f"the slug's content: {old['slug'][:8]} -> {new['slug'][:8]} ({source})", True
+    yield from _changed_values(app.written, old, new)
+    before, after = old.get("slug"), new.get("slug")
+    if before and after and before != after:
+        source = app.written["source"].value
+        yield f"the slug's content: {before[:8]} -> {after[:8]} ({source})", True
 
 
-def kept_values(written: Mapping[str, Said]) -> Mapping[str, Any]:
+def values_of(written: Mapping[str, Said]) -> Values:
     """What explains a later change. Lines are left out: a comment added above a key is no change."""
     return {
-        "values": {key: value for key, (value, _) in written.items()},
-        "origins": {key: f"{origin.layer}, {origin.file}" for key, (_, origin) in written.items()},
+        "values": {key: said.value for key, said in written.items()},
+        "origins": {key: f"{said.origin.layer}, {said.origin.file}" for key, said in written.items()},
     }
 
 
-def changed_values(
-    written: Mapping[str, Said], old: Mapping[str, Any], new: Mapping[str, Any]
-) -> Iterator[tuple[str, bool]]:
-    """Each value that differs between two `kept_values`, in words, and whether it replaces instances."""
+def _changed_values(written: Mapping[str, Said], old: Values, new: Values) -> Iterator[tuple[str, bool]]:
+    """Each value that differs, in words, and whether it replaces instances."""
     for key in sorted({*old["values"], *new["values"]}):
         before, after = old["values"].get(key), new["values"].get(key)
-        if before == after:
-            continue
-        where = str(written[key][1]) if key in written else f"no longer in {old['origins'].get(key)}"
-        yield f"{key}: {_shown(before)} -> {_shown(after)} ({where})", replaces(key)
+        if before != after:
+            at = where(written[key].origin) if key in written else _no_longer(old["origins"][key])
+            yield f"{key}: {_shown(before)} -> {_shown(after)} ({at})", replaces(key)
+
+
+def _no_longer(origin: str) -> str:
+    return f"no longer in {origin.rpartition(', ')[2]}"
+
+
+def where(origin: Origin) -> str:
+    """File and line; the layer alone where it has no line, for then the file does not hold it."""
+    return origin.place if origin.line else origin.layer
 
 
 def replaces(key: str) -> bool:
@@ -149,23 +196,32 @@ def replaces(key: str) -> bool:
 
     Of `processes.web.count` the end counts, of `tags.team` the beginning.
     """
-    own = key.split(".", 2)[2] if key.startswith("processes.") else key
+    own = _of_process(key)
     return not {own, own.partition(".")[0]} & _REPLACES_NOTHING
 
 
-def _shown(value: object) -> str:
+def is_count(key: str) -> bool:
+    """Whether the key's value says how many instances there are: it replaces none, but may end some."""
+    return _of_process(key) == "count"
+
+
+def _of_process(key: str) -> str:
+    return key.split(".", 2)[2] if key.startswith("processes.") else key
+
+
+def _shown(value: str | None) -> str:
     return "default" if value is None else repr(value)
 
 
-def _amount(process: Mapping[str, Any]) -> str:
+def _amount(process: ProcessOf) -> str:
     return f"{process['count']} x {process['type']}"
 
 
-def _waves(process: Mapping[str, Any]) -> str:
-    """Said where there is more than one."""
-    waves = process["waves"]
-    return f" in waves of {waves}" if waves not in ("", process["count"]) else ""
+def _waves(process: ProcessOf) -> str:
+    return f", started {process['waves']}" if process["waves"] else ""
 
 
-def _size(process: Mapping[str, Any]) -> str:
-    return f"script {len(process['script'].encode()) / 1024:.1f} KiB"
+def _size(process: ProcessOf) -> str:
+    """Said where AWS soon takes it compressed only."""
+    size = len(process["script"].encode())
+    return f", script {size / 1024:.1f} KiB" if size * 4 > SCRIPT_MAX * 3 else ""

@@ -1,7 +1,7 @@
 """One process of an app: its firewall, its instances, and the gate of each."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from fleet import names
 from fleet.arguments import IGNORED_LATER, Launch, instance_arguments
 from fleet.gate import Gates
 from fleet.judge import Expectation
-from fleet.waves import plan
+from fleet.waves import waves_of
 from manifest import Process, Settings
 
 
@@ -74,20 +74,34 @@ def _ingress(
     )
 
 
-def declare_instances(launch: Launch, gates: Gates, parent: pulumi.Resource) -> list[Proof]:
+def declare_instances(
+    launch: Launch,
+    gates: Gates,
+    *,
+    needs: Sequence[pulumi.Resource],
+    plan: pulumi.Stash,
+    parent: pulumi.Resource,
+) -> list[Proof]:
     """The instances of one version, each with its gate, in the order of their index.
 
-    The first wave is launched when the fleet's plan may be carried out, each other one when every gate of the
-    wave before it has passed.
+    The first wave is launched when all that they need is there and the fleet's `plan` may be carried out,
+    each other one when every gate of the wave before it has passed.
     """
+    opts = pulumi.ResourceOptions(
+        parent=parent, depends_on=list(needs), ignore_changes=_ignored(launch.process)
+    )
     proofs: list[Proof] = []
-    before = [launch.plan]
-    for wave in plan(launch.process.count, launch.process.deploy):
+    before = [plan]
+    for wave in waves_of(launch.process.count, launch.process.deploy):
         turn = None if is_dry_run() else _passed(before)
-        begun = [_declare_instance(launch, index, turn, gates, parent) for index in wave]
-        proofs += begun
-        before = [proof.gate for proof in begun]
+        instances = {index: _declare_instance(launch, index, turn, opts) for index in wave}
+        before = [gates.declare(_wanted(launch, index), one.id, parent) for index, one in instances.items()]
+        proofs += map(Proof, instances.values(), before)
     return proofs
+
+
+def _ignored(process: Process) -> list[str]:
+    return [] if process.subnets else [*IGNORED_LATER]
 
 
 def _passed(stashes: Iterable[pulumi.Stash]) -> Awaitable[object]:
@@ -96,17 +110,17 @@ def _passed(stashes: Iterable[pulumi.Stash]) -> Awaitable[object]:
 
 
 def _declare_instance(
-    launch: Launch, index: int, turn: Awaitable[object] | None, gates: Gates, parent: pulumi.Resource
-) -> Proof:
-    process = launch.process
-    name = names.instance(process, index, launch.script.version)
-    ignored = [] if process.subnets else list(IGNORED_LATER)
-    opts = pulumi.ResourceOptions(parent=parent, depends_on=list(launch.needs), ignore_changes=ignored)
-    instance = aws.ec2.Instance(name, **instance_arguments(launch, index, turn), opts=opts)
-    want = Expectation(
+    launch: Launch, index: int, turn: Awaitable[object] | None, opts: pulumi.ResourceOptions
+) -> aws.ec2.Instance:
+    name = names.instance(launch.process, index, launch.script.version)
+    return aws.ec2.Instance(name, **instance_arguments(launch, index, turn), opts=opts)
+
+
+def _wanted(launch: Launch, index: int) -> Expectation:
+    process, version = launch.process, launch.script.version
+    return Expectation(
         app=process.app,
-        name=name,
-        version=launch.script.version,
+        name=names.instance(process, index, version),
+        version=version,
         deadline=timedelta(seconds=process.deploy.healthy_deadline),
     )
-    return Proof(instance, gates.declare(want, instance.id, parent))

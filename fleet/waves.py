@@ -1,7 +1,6 @@
 """In which order the instances of a process start. Pure."""
 
 from collections.abc import Sequence
-from itertools import groupby
 
 from manifest import Deploy
 
@@ -9,7 +8,7 @@ Wave = tuple[int, ...]
 """Indexes of instances that start together."""
 
 
-def plan(count: int, deploy: Deploy) -> tuple[Wave, ...]:
+def waves_of(count: int, deploy: Deploy) -> tuple[Wave, ...]:
     """The waves of `count` instances: the canary, then at most max_parallel at a time, lowest index first."""
     canary = min(deploy.canary, count)
     size = _instances(deploy.max_parallel, count)
@@ -19,9 +18,17 @@ def plan(count: int, deploy: Deploy) -> tuple[Wave, ...]:
 
 
 def in_words(waves: Sequence[Wave]) -> str:
-    """How many start together, one wave after the other: `1, 4 x 2, 1`."""
-    runs = [(size, sum(1 for _ in same)) for size, same in groupby(len(wave) for wave in waves)]
-    return ", ".join(f"{times} x {size}" if times > 1 else str(size) for size, times in runs)
+    """How they start: `1 first, then 2 at a time`; empty where all start together."""
+    first, *rest = [len(wave) for wave in waves] or [0]
+    if not rest:
+        return ""
+    if rest[0] == first:
+        return _at_a_time(first)
+    return f"{first} first, then {_at_a_time(rest[0]) if rest[1:] else rest[0]}"
+
+
+def _at_a_time(size: int) -> str:
+    return "one after the other" if size == 1 else f"{size} at a time"
 
 
 def _instances(max_parallel: int | str, count: int) -> int:

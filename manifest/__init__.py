@@ -8,7 +8,7 @@ from manifest.app import App, Process, Said
 from manifest.apps import load_apps
 from manifest.model import Deploy, Healthcheck, RootVolume, Runtime
 from manifest.names import HASH_LENGTH, NAME_MAX, OWN_TAGS
-from manifest.origins import Origin, Places
+from manifest.origins import Origin, Places, dotted
 from manifest.partitions import partition_of
 from manifest.problems import ManifestError, Problem, did_you_mean
 from manifest.settings import (
@@ -43,6 +43,7 @@ __all__ = [
     "Said",
     "Settings",
     "did_you_mean",
+    "dotted",
     "load_apps",
     "load_settings",
     "parse_settings",

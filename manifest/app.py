@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from manifest.model import Deploy, Healthcheck, RootVolume, Runtime
 from manifest.origins import Origin, Places
 from manifest.problems import Problem, problem_at
 
-Said = tuple[str, Origin]
-"""A value as text, with where it was written."""
+
+class Said(NamedTuple):
+    """A value as text, with where it was written."""
+
+    value: str
+    origin: Origin
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -131,7 +131,7 @@ class OnStack:
                 process_of(keys.name, name, own, self._places(name), settings) for name, own in owns.items()
             ),
             written={
-                **{dotted(path): (str(value), origin) for path, value, origin in leaves(self.merged)},
+                **{dotted(path): Said(str(value), origin) for path, value, origin in leaves(self.merged)},
                 **_counts_of_config(settings, keys.name, owns),
             },
         )
@@ -143,4 +143,4 @@ class OnStack:
 def _counts_of_config(settings: Settings, app: str, owns: Mapping[str, ProcessKeys]) -> Mapping[str, Said]:
     key = "processes.{}.count" if len(owns) > 1 else "count"
     counts = {name: count_of(app, name, own.count, settings) for name, own in owns.items()}
-    return {key.format(name): (str(count), origin) for name, (count, origin) in counts.items() if origin}
+    return {key.format(name): Said(str(count), origin) for name, (count, origin) in counts.items() if origin}

@@ -23,8 +23,8 @@ def fleet(simulated):
     return simulated
 
 
-def defaults(stack, image_id=None, **env):
-    keys = {"env": env, **({"image_id": image_id} if image_id else {})}
+def defaults(stack, more=None, **env):
+    keys = {"env": env, **(more or {})}
     (stack.project / "apps/_defaults.yaml").write_text(yaml.safe_dump(keys))
 
 
@@ -32,7 +32,8 @@ def stopped(done, instances="3 of the 3"):
     """Judges a stopped preview or up; gives back the name of the change."""
     assert done.code != 0
     diagnostics = done.text.partition("Diagnostics:")[2]
-    assert diagnostics.count(f"this update would replace {instances} instances that serve") == 1, done.text
+    said = f"this update would replace or end {instances} instances that serve"
+    assert diagnostics.count(said) == 1, done.text
     assert "Traceback" not in done.text
     assert "never retrieved" not in done.text
     return re.search(r"config set approved (plan-[0-9a-f]{8}) --stack local", done.text)[1]
@@ -43,14 +44,14 @@ def test_an_edit_of_the_defaults_goes_out_when_it_is_named_and_the_next_one_not(
     defaults(fleet, TEAM="edge")
     preview = fleet.pulumi("preview")
     name = stopped(preview)
-    assert "because env.TEAM: 'core' -> 'edge' (_defaults.yaml, apps/_defaults.yaml:2)" in preview.text
+    assert "because env.TEAM: 'core' -> 'edge' (apps/_defaults.yaml:2)" in preview.text
     for app in APPS:
         assert f"app {app}: web: 1 of version " in preview.text
     up = fleet.failed_up()
     assert stopped(up) == name
     assert [change for change in up.changes() if ".web.0." in change] == []
     fleet.pulumi("config", "set", "approved", name)
-    assert f"approved as {name} (stack config, Pulumi.local.yaml:" in fleet.preview().text
+    assert f"approved as {name} (Pulumi.local.yaml:" in fleet.preview().text
     fleet.up()
     assert not old.keys() & fleet.instances().keys()
     assert fleet.up().changes() == []
@@ -60,7 +61,7 @@ def test_an_edit_of_the_defaults_goes_out_when_it_is_named_and_the_next_one_not(
 
 def test_what_failed_is_asked_again_and_a_revert_never(fleet):
     old = fleet.instances()
-    defaults(fleet, TEAM="core", image_id=fleet.image("fail step=fetch exit=22"))
+    defaults(fleet, TEAM="core", more={"image_id": fleet.image("fail step=fetch exit=22")})
     fleet.pulumi("config", "set", "approved", stopped(fleet.failed_up()))
     assert "failed at step fetch" in fleet.failed_up().text
     fleet.pulumi("config", "rm", "approved")
@@ -68,6 +69,24 @@ def test_what_failed_is_asked_again_and_a_revert_never(fleet):
     defaults(fleet, TEAM="core")
     fleet.up()
     assert fleet.instances() == old
+
+
+def test_an_edit_of_the_defaults_that_ends_instances_without_a_successor(fleet):
+    fleet.app("ant", source="../slugs/hello", count=1)
+    fleet.up()
+    old = fleet.instances()
+    defaults(fleet, more={"count": 0}, TEAM="core")
+    name = stopped(fleet.pulumi("preview"), "2 of the 3")
+    up = fleet.failed_up()
+    assert stopped(up, "2 of the 3") == name
+    assert "because count: now '0' (apps/_defaults.yaml:" in up.text
+    assert fleet.instances() == old
+    fleet.pulumi("config", "set", "approved", name)
+    fleet.up()
+    assert {one[:4] for one in fleet.instances()} == {"ant."}
+    fleet.app("ant", source="../slugs/hello", count=0)
+    fleet.up()  # each app's own
+    assert fleet.instances() == {}
 
 
 def test_each_apps_own_edit_and_one_app_alone_are_never_stopped(fleet):

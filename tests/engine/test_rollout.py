@@ -51,9 +51,9 @@ def test_preview_says_what_changes_and_why_and_creates_nothing(simulated):
     simulated.pulumi("config", "set", "--path", "counts.other", "2")
     text = simulated.preview().text
     assert "app hello: web: 1 of version " in text
-    assert "because env.GREETING: default -> 'hi' (app file, apps/hello.yaml:" in text
+    assert "because env.GREETING: default -> 'hi' (apps/hello.yaml:" in text
     assert "app other: web: 1 -> 2 instances" in text
-    assert "because count: default -> '2' (stack config, Pulumi.local.yaml:" in text
+    assert "because count: default -> '2' (Pulumi.local.yaml:" in text
     assert simulated.instances() == before
     assert simulated.preview("--diff").text.count("+ put GREETING hi") >= 1
 

@@ -1,5 +1,7 @@
 """Rollouts in waves: the real engine, simulated machines."""
 
+import re
+
 import pytest
 
 pytestmark = pytest.mark.engine
@@ -44,7 +46,8 @@ def test_a_wave_starts_when_the_gates_before_it_have_passed(simulated):
     simulated.app("x", count=7, deploy={"canary": 1, "max_parallel": 3})
     preview = simulated.preview()
     assert sorted(indexes(preview.story(), "begin create")) == [*range(7)]
-    assert "app x: new: web 7 x t3.micro in waves of 1, 2 x 3, version " in preview.text
+    first = r"app x: new: web 7 x t3.micro of version \w+, started 1 first, then 3 at a time\n"
+    assert re.search(first, preview.text)
     assert "app x:   at most 7 instances (14 vCPU) at once" in preview.text
     first = simulated.up().story()
     launched = indexes(first, "begin create")
@@ -53,7 +56,7 @@ def test_a_wave_starts_when_the_gates_before_it_have_passed(simulated):
     simulated.app("x", count=7, deploy={"canary": 2, "max_parallel": "50%"}, env={"CHANGED": "yes"})
     preview = simulated.preview().text
     assert " replaced by 7 of " in preview
-    assert " in waves of 2, 3, 2, script " in preview
+    assert ", started 2 first, then 3 at a time\n" in preview
     assert "at most 14 instances (28 vCPU) at once, since no old one goes before" in preview
     assert gates_at_each_launch(simulated.up().story()) == [0, 0, 2, 2, 2, 5, 5]
     assert simulated.up().changes() == []
@@ -106,7 +109,7 @@ def test_growing_judges_nobody_again(simulated):
     simulated.app("x", count=6, deploy={"max_parallel": "25%"})
     grown = simulated.up()
     assert sorted(name.split(".")[2] for name in grown.steps("create")) == ["4", "4", "5", "5"]
-    assert grown.steps("update", "replace", "delete") == ["x.accepted"]
+    assert grown.steps("update", "replace", "delete") == ["fleet-plan", "x.accepted"]
     assert first.items() < simulated.instances().items()
 
 

@@ -1,12 +1,13 @@
 import re
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 
 from fleet.accepted import accepted_of
-from fleet.explain import explain
+from fleet.explain import explain, values_of
 from fleet.release import releases_of
-from manifest import load_apps, load_settings
+from manifest import Origin, Said, load_apps, load_settings
 
 
 @pytest.fixture
@@ -44,22 +45,34 @@ def test_a_new_app(now):
     app, new = now()
     line, peak = explain(app, None, new)
     assert peak == "app hello:   at most 1 instance (2 vCPU) at once"
-    assert line.startswith(f"app hello: new: web 1 x t3.micro, version {version(new)}, script ")
+    assert line == f"app hello: new: web 1 x t3.micro of version {version(new)}"
 
 
-def test_a_changed_value_says_key_layer_and_line(now, project):
+@pytest.mark.parametrize("size", [12, 13])
+def test_a_script_is_told_to_be_long_where_it_soon_is_too_long_to_go_as_it_is(now, size):
+    app, new = now()
+    new["processes"]["web"]["script"] = "x" * (size * 1024)
+    line, _ = explain(app, None, new)
+    assert line.endswith(", script 13.0 KiB") == (size == 13)
+
+
+def test_a_value_from_no_file_says_its_layer(now, project):
+    app, old = now()
+    written = {**app.written, "count": Said("3", Origin("stack config", "Pulumi.dev.yaml", 0))}
+    *_, cause = explain(replace(app, written=written), old, {**old, **values_of(written)})
+    assert cause == "app hello:   because count: default -> '3' (stack config)"
+
+
+def test_a_changed_value_says_key_file_and_line(now, project):
     _, old = now()
     with (project / "apps/hello.yaml").open("a") as file:
         file.write("env: {GREETING: hi}\n")
     app, new = now()
-    size = len(new["processes"]["web"]["script"].encode()) / 1024
     effect, peak, cause = explain(app, old, new)
-    assert effect == (
-        f"app hello: web: 1 of version {version(old)} replaced by 1 of {version(new)}, script {size:.1f} KiB"
-    )
+    assert effect == f"app hello: web: 1 of version {version(old)} replaced by 1 of {version(new)}"
     at_once = "at most 2 instances (4 vCPU) at once, since no old one goes before every new one is proved"
     assert peak == f"app hello:   {at_once}"
-    assert cause == "app hello:   because env.GREETING: default -> 'hi' (app file, apps/hello.yaml:7)"
+    assert cause == "app hello:   because env.GREETING: default -> 'hi' (apps/hello.yaml:7)"
 
 
 def test_a_count_by_the_stacks_config_replaces_nothing(now, project):
@@ -69,13 +82,13 @@ def test_a_count_by_the_stacks_config_replaces_nothing(now, project):
     app, new = now()
     lines = [*explain(app, old, new)]
     assert lines[0] == f"app hello: web: 1 -> 3 instances, version {version(old)} stays"
-    assert lines[1].startswith("app hello:   because count: default -> '3' (stack config, Pulumi.dev.yaml:")
+    assert lines[1].startswith("app hello:   because count: default -> '3' (Pulumi.dev.yaml:")
 
 
 def test_a_deadline_replaces_nothing(said):
     lines = said("", "deploy: {healthy_deadline: 10m}")
     assert lines[0] == "app hello: no instance is replaced"
-    assert "deploy.healthy_deadline: default -> '10m' (app file, apps/hello.yaml:7)" in lines[1]
+    assert "deploy.healthy_deadline: default -> '10m' (apps/hello.yaml:7)" in lines[1]
 
 
 def test_a_changed_slug(now, project):
@@ -96,7 +109,16 @@ def test_a_changed_template_is_said_to_be_bootstraps(now):
 
 def test_a_value_taken_away_says_where_it_was(said):
     *_, cause = said("env: {GREETING: hi}", "")
-    assert "because env.GREETING: 'hi' -> default (no longer in app file, apps/hello.yaml)" in cause
+    assert "because env.GREETING: 'hi' -> default (no longer in apps/hello.yaml)" in cause
+
+
+def test_a_state_gives_none_back_as_nothing(now, project):
+    file = project / "apps/hello.yaml"
+    file.write_text(file.read_text().replace("source: ../slugs/hello", "slug_url: https://e.com/a.tar.gz"))
+    app, new = now()
+    assert new["slug"] is None
+    kept = {key: value for key, value in new.items() if value is not None}
+    assert [*explain(app, kept, kept)] == []
 
 
 def test_a_comment_above_a_key_is_no_change(now, project):
@@ -135,8 +157,8 @@ def test_several_processes_their_waves_and_the_peak_of_all(said):
         "processes: {web: {count: 2}, worker: {cmd: bin/work}, old: {cmd: bin/old}}",
         "processes: {web: {count: 5}, worker: {cmd: bin/work}}\nenv: {A: b}",
     )
-    assert re.search(r"web: 2 of version \w{8} replaced by 5 of \w{8} in waves of 5 x 1, ", effect)
-    assert "; old goes: 1 x t3.micro" in effect
+    assert re.search(r"web: 2 of version \w{8} replaced by 5 of \w{8}, started one after the other; ", effect)
+    assert effect.endswith("; old goes: 1 x t3.micro")
     assert peak.startswith("app hello:   at most 10 instances (")  # 2 + 5 web, 1 + 1 worker, 1 old
 
 
@@ -177,7 +199,8 @@ def test_a_process_that_goes_runs_beside_the_one_that_comes(said):
         "processes: {web: {count: 2}, worker: {cmd: bin/work, count: 3}}",
         "processes: {web: {count: 2}, jobs: {cmd: bin/work, count: 3}}",
     )
-    assert effect == "app hello: jobs is new: 3 x t3.micro in waves of 3 x 1; worker goes: 3 x t3.micro"
+    comes = "jobs is new: 3 x t3.micro, started one after the other"
+    assert effect == f"app hello: {comes}; worker goes: 3 x t3.micro"
     assert peak.startswith("app hello:   at most 8 instances (16 vCPU) at once, since no old one goes ")
 
 
@@ -190,7 +213,7 @@ def test_of_more_or_fewer_of_a_version_that_stays_no_peak_is_said(said, before, 
     ("before", "after", "effect"),
     [
         (3, 0, "app hello: web: 3 -> 0 instances"),
-        (0, 3, "app hello: web: 0 -> 3 instances in waves of 3 x 1"),
+        (0, 3, "app hello: web: 0 -> 3 instances, started one after the other"),
         (0, 0, "app hello: no instance is replaced"),
     ],
 )

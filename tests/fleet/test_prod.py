@@ -38,7 +38,7 @@ class TestFilledIn:
 
     def test_they_are_accepted_in_waves_behind_the_canary(self, run):
         kept = run("prod").one("hello.accepted").inputs["input"]
-        assert kept["processes"]["web"]["waves"] == "6 x 1"
+        assert kept["processes"]["web"]["waves"] == "one after the other"
         assert kept["vcpus"] == {"web": "2"}
         assert kept["origins"]["count"] == "stack config, Pulumi.prod.yaml"
 

@@ -89,7 +89,8 @@ class TestDev:
         seen = run("dev")
         (instance,) = seen.of("Instance")
         plan = seen.one("fleet-plan")
-        assert plan.inputs["input"]["processes"] == {"hello.web": instance.name.rsplit(".", 1)[1]}
+        assert plan.inputs["input"]["versions"] == {"hello.web": instance.name.rsplit(".", 1)[1]}
+        assert plan.inputs["input"]["counts"] == {"hello.web": "1"}
         assert plan.hooks["before_create"] == plan.hooks["before_update"] == ["plan"]
         assert [one.name for one in seen.declared if plan.urn in one.needs] == []
 

@@ -1,11 +1,13 @@
-"""The plan of waves, held against any count and any deploy section."""
+"""Waves, held against any count and any deploy section."""
+
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import fleet.process
-from fleet.waves import in_words, plan
+from fleet.waves import in_words, waves_of
 from manifest.model import Deploy
 from manifest.values import COUNT_MAX
 
@@ -22,20 +24,21 @@ def bound(count, max_parallel):
 
 @given(counts, deploys)
 def test_every_index_once_and_the_lowest_first(count, deploy):
-    assert [index for wave in plan(count, deploy) for index in wave] == [*range(count)]
+    assert [index for wave in waves_of(count, deploy) for index in wave] == [*range(count)]
 
 
 @given(counts, deploys)
 def test_the_canary_first_and_no_wave_after_it_above_the_bound(count, deploy):
     canary = min(deploy.canary, count)
-    first, rest = (plan(count, deploy)[:1], plan(count, deploy)[1:]) if canary else ((), plan(count, deploy))
+    waves = waves_of(count, deploy)
+    first, rest = (waves[:1], waves[1:]) if canary else ((), waves)
     assert [len(wave) for wave in first] == ([canary] if canary else [])
     assert all(len(wave) <= bound(count, deploy.max_parallel) for wave in rest)
 
 
 @given(counts, deploys)
 def test_no_wave_is_empty_and_only_the_last_is_smaller_than_it_may_be(count, deploy):
-    waves = plan(count, deploy)
+    waves = waves_of(count, deploy)
     assert all(waves)
     after_canary = waves[1:] if min(deploy.canary, count) else waves
     assert all(len(wave) == bound(count, deploy.max_parallel) for wave in after_canary[:-1])
@@ -43,8 +46,8 @@ def test_no_wave_is_empty_and_only_the_last_is_smaller_than_it_may_be(count, dep
 
 @given(counts, counts, deploys)
 def test_one_that_stands_has_the_same_index_when_more_come(count, more, deploy):
-    grown = [index for wave in plan(count + more, deploy) for index in wave]
-    assert grown[:count] == [index for wave in plan(count, deploy) for index in wave]
+    grown = [index for wave in waves_of(count + more, deploy) for index in wave]
+    assert grown[:count] == [index for wave in waves_of(count, deploy) for index in wave]
 
 
 @pytest.mark.parametrize(
@@ -64,20 +67,33 @@ def test_one_that_stands_has_the_same_index_when_more_come(count, more, deploy):
 )
 def test_examples(count, canary, max_parallel, sizes):
     deploy = Deploy(canary=canary, max_parallel=max_parallel)
-    assert [len(wave) for wave in plan(count, deploy)] == sizes
+    assert [len(wave) for wave in waves_of(count, deploy)] == sizes
+
+
+@pytest.mark.parametrize(
+    ("count", "canary", "max_parallel", "words"),
+    [
+        (0, 1, "25%", ""),
+        (3, 3, 1, ""),
+        (3, 1, "25%", "one after the other"),
+        (10, 1, "25%", "1 first, then 2 at a time"),
+        (10, 0, "25%", "2 at a time"),
+        (5, 3, 1, "3 first, then one after the other"),
+        (5, 1, 4, "1 first, then 4"),
+        (5, 0, 3, "3 first, then 2"),
+        (7, 3, 3, "3 at a time"),
+    ],
+)
+def test_its_words(count, canary, max_parallel, words):
+    assert in_words(waves_of(count, Deploy(canary=canary, max_parallel=max_parallel))) == words
 
 
 @given(counts, deploys)
-def test_its_words_tell_every_wave_and_are_short(count, deploy):
-    waves = plan(count, deploy)
-    words = in_words(waves)
-    told = [one.rpartition(" x ") for one in words.split(", ") if one]
-    assert [int(size) for times, _, size in told for _ in range(int(times or 1))] == [*map(len, waves)]
-    assert len(told) <= 3
-
-
-def test_equal_waves_are_counted():
-    assert in_words(plan(10, Deploy())) == "1, 4 x 2, 1"
+def test_words_say_how_many_are_first_and_how_many_after_them(count, deploy):
+    waves = waves_of(count, deploy)
+    words = in_words(waves).replace("one after the other", "1 at a time")
+    told = [int(size) for size in re.findall(r"\d+", words)]
+    assert told == [*dict.fromkeys(len(wave) for wave in waves[:2])] if len(waves) > 1 else not told
 
 
 @pytest.fixture
