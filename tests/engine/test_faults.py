@@ -73,6 +73,31 @@ def test_a_fault_in_the_gates_own_code_fails_the_update_and_deletes_nothing(simu
     assert simulated.instances().items() == new.items() - old.items()
 
 
+SILENT = """
+import runpy
+from botocore.exceptions import BotoCoreError
+import fleet.lookups
+
+def types(self, names):
+    raise BotoCoreError()
+
+fleet.lookups.Ec2Answers.types = types
+runpy.run_path("sound.py", run_name="__main__")
+"""
+
+
+def test_a_look_up_that_fails_once_changes_no_app(simulated):
+    simulated.app("hello")
+    simulated.up()
+    (simulated.project / "__main__.py").rename(simulated.project / "sound.py")
+    (simulated.project / "__main__.py").write_text(SILENT)
+    silent = simulated.up()
+    assert "AWS could not be asked for" in silent.text
+    assert silent.changes() == []
+    (simulated.project / "sound.py").replace(simulated.project / "__main__.py")
+    assert simulated.up().changes() == []
+
+
 def test_one_app_fails_and_the_other_goes_on_with_its_instances(simulated):
     simulated.app("one", image_id=simulated.image("fail step=unpack exit=2 delay=4"))
     simulated.app("two", image_id=simulated.image("ready delay=15"), **SHORT)
