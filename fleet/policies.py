@@ -1,45 +1,73 @@
 """`python -m fleet.policies POLICY [--stack STACK ...]`: prints an IAM policy of `iam/`.
 
 Without --stack with its placeholders, as `make policies` writes it from `iam/permissions.yaml`; with --stack
-filled in, for `aws iam`. Makes no AWS call. Exit codes: 0 printed, 1 something is missing, 2 wrong usage.
+filled in, for `aws iam`. Makes no AWS call. Exit codes: 0 printed, 1 the stack's files say no, 2 wrong usage.
 """
 
 import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 from fleet.slugs import partition
-from manifest import ManifestError, Problem, Settings, load_settings
+from manifest import ManifestError, Settings, load_settings, refuse_placeholder_account
 
 FOLDER: Final = "iam"
 TABLE: Final = "permissions.yaml"
+MADE: Final = ("preview", "deploy")
+"""The policies that are made from the table."""
+
+TRUSTS: Final = ("trust-preview", "trust-deploy", "trust-account")
+"""Those that say who may assume a role; each stands in a file."""
 
 PLACEHOLDER: Final = re.compile(r"<([a-z-]+)>")
 
-OPTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
-    "state-bucket": (
-        r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
-        "the bucket of Pulumi's states",
-        "acme-pulumi",
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """A placeholder that no file of the stack knows: how it looks, what it is, an example."""
+
+    pattern: str
+    what: str
+    example: str
+
+    def __call__(self, value: str) -> str:
+        """The value itself. Raises what argparse tells as wrong usage."""
+        if not re.fullmatch(self.pattern, value):
+            raise argparse.ArgumentTypeError(f"must be {self}")
+        return value
+
+    def __str__(self) -> str:
+        return f"{self.what}, such as {self.example}"
+
+
+OPTIONS: Final[Mapping[str, Option]] = {
+    "state-bucket": Option(
+        pattern=r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+        what="the bucket of Pulumi's states",
+        example="pulumi-state-222233334444-eu-central-1",
     ),
-    "kms-key": (
-        r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[0-9a-f-]+",
-        "the key of the stack's secrets, by its ARN",
-        "arn:aws:kms:eu-central-1:222233334444:key/0a1b2c3d-0000-0000-0000-000000000000",
+    "kms-key": Option(
+        pattern=r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[0-9a-f-]+",
+        what="the key of the stack's secrets, by its ARN",
+        example="arn:aws:kms:eu-central-1:222233334444:key/0a1b2c3d-0000-0000-0000-000000000000",
     ),
-    "repository": (
-        r"[A-Za-z0-9-]+@\d+/[A-Za-z0-9._-]+@\d+",
-        "OWNER@OWNER_ID/REPOSITORY@REPOSITORY_ID, as the subject of GitHub's token has it",
-        "acme@1234/fleet@5678",
+    "repository": Option(
+        pattern=r"[A-Za-z0-9-]+@\d+/[A-Za-z0-9._-]+@\d+",
+        what="OWNER@OWNER_ID/REPOSITORY@REPOSITORY_ID, as the subject of GitHub's token has it",
+        example="acme@1234/fleet@5678",
     ),
 }
-"""Placeholders that no file of the stack knows: how they look, what they are, an example."""
+
+ANOTHER: Final = Option(
+    pattern=r"[a-z0-9][a-z0-9-]*", what="the name of a stack beside --stack", example="test-aws"
+)
 
 
 def made(table: Mapping[str, Any], which: str) -> str:
@@ -60,19 +88,24 @@ def read_table(root: Path) -> Mapping[str, Any]:
     return table
 
 
-def policies(root: Path) -> Mapping[str, Callable[[], str]]:
-    """Every policy by its name: two are made from the table, and who may assume a role stands in a file."""
-    table, folder = read_table(root), root / FOLDER
-    return {
-        "preview": lambda: made(table, "preview"),
-        "deploy": lambda: made(table, "deploy"),
-        "trust-preview": (folder / "trust-preview.json").read_text,
-        "trust-deploy": (folder / "trust-deploy.json").read_text,
-    }
+def policies(root: Path) -> Mapping[str, str]:
+    """Every policy by its name, with placeholders."""
+    table = read_table(root)
+    trusts = {which: (root / FOLDER / f"{which}.json").read_text() for which in TRUSTS}
+    return {which: made(table, which) for which in MADE} | trusts
+
+
+def missing(policy: str, given: Mapping[str, str]) -> Sequence[str]:
+    """The options that the policy's placeholders ask for, and that are not given."""
+    return [name for name in OPTIONS if name in PLACEHOLDER.findall(policy) and name not in given]
 
 
 def filled(policy: str, settings: Settings, given: Mapping[str, str]) -> str:
-    """The policy for a stack. Raises ManifestError naming all options that are missing or look wrong."""
+    """The policy for a stack, with nothing `missing`.
+
+    Raises ManifestError for an environment whose account is still as shipped.
+    """
+    refuse_placeholder_account(settings)
     values = {
         "account": settings.account,
         "region": settings.region,
@@ -81,43 +114,38 @@ def filled(policy: str, settings: Settings, given: Mapping[str, str]) -> str:
         "stack": settings.stack,
         **given,
     }
-    wanted = dict.fromkeys(PLACEHOLDER.findall(policy))
-    if problems := [*_faults([name for name in wanted if name in OPTIONS], given)]:
-        raise ManifestError(problems)
     return PLACEHOLDER.sub(lambda found: values[found[1]], policy)
-
-
-def _faults(wanted: Sequence[str], given: Mapping[str, str]) -> Iterator[Problem]:
-    for name in wanted:
-        pattern, what, example = OPTIONS[name]
-        if not re.fullmatch(pattern, given.get(name, "")):
-            text = f"must be {what}, such as {example}"
-            yield Problem(f"--{name}", 0, text if name in given else f"is missing: it {text}")
 
 
 def main() -> int:
     """Prints the policy on stdout."""
-    arguments = _arguments()
-    root = Path.cwd()
-    policy = policies(root)[arguments.policy]()
+    root, parser = Path.cwd(), _parser()
+    arguments = parser.parse_args()
+    policy = policies(root)[arguments.policy]
     given = {name: value for name in OPTIONS if (value := getattr(arguments, name.replace("-", "_")))}
+    if arguments.stack and (absent := missing(policy, given)):
+        parser.error("\n".join(f"--{name} is missing: {OPTIONS[name]}" for name in absent))
     try:
-        if arguments.stack:
-            policy = filled(policy, load_settings(root, arguments.stack), given)
+        sys.stdout.write(filled(policy, _settings(root, arguments), given) if arguments.stack else policy)
     except ManifestError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(policy)
     return 0
 
 
-def _arguments() -> argparse.Namespace:
+def _settings(root: Path, arguments: argparse.Namespace) -> Settings:
+    settings = load_settings(root, arguments.stack)
+    return replace(settings, stack=arguments.another or settings.stack)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m fleet.policies", description=__doc__)
-    parser.add_argument("policy", choices=("preview", "deploy", "trust-preview", "trust-deploy"))
-    parser.add_argument("--stack", help="the environment, such as dev")
-    for name, (_, what, _) in OPTIONS.items():
-        parser.add_argument(f"--{name}", help=what)
-    return parser.parse_args()
+    parser.add_argument("policy", choices=(*MADE, *TRUSTS))
+    parser.add_argument("--stack", help="the environment whose file says account and region, such as dev")
+    parser.add_argument("--as", dest="another", type=ANOTHER, metavar="STACK", help=str(ANOTHER))
+    for name, option in OPTIONS.items():
+        parser.add_argument(f"--{name}", type=option, help=str(option))
+    return parser
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from manifest.settings import (
     Settings,
     load_settings,
     parse_settings,
+    refuse_placeholder_account,
     refuse_placeholders,
 )
 
@@ -48,5 +49,6 @@ __all__ = [
     "load_settings",
     "parse_settings",
     "partition_of",
+    "refuse_placeholder_account",
     "refuse_placeholders",
 ]

@@ -134,13 +134,24 @@ def refuse_placeholders(settings: Settings) -> None:
         raise ManifestError(problems)
 
 
-def _placeholders(settings: Settings) -> Iterator[Problem]:
-    """Each with the command that fills it in, ready to paste."""
-    fill_in, region = f"pulumi config set --stack {settings.stack}", settings.region
+def refuse_placeholder_account(settings: Settings) -> None:
+    """The same, where nothing but the account matters."""
+    if problems := [*_placeholder_account(settings)]:
+        raise ManifestError(problems)
+
+
+def _placeholder_account(settings: Settings) -> Iterator[Problem]:
     if settings.account == DOCUMENTATION_ACCOUNT:
+        fill_in = f"pulumi config set --stack {settings.stack}"
         put = f"{fill_in} --type string --path 'aws:allowedAccountIds[0]' \"$({_ASK_ACCOUNT})\""
         text = f"is AWS's documentation account; put yours: {put}"
         yield settings.problem("aws:allowedAccountIds", text)
+
+
+def _placeholders(settings: Settings) -> Iterator[Problem]:
+    """Each with the command that fills it in, ready to paste."""
+    yield from _placeholder_account(settings)
+    fill_in, region = f"pulumi config set --stack {settings.stack}", settings.region
     if settings.image_id == PLACEHOLDER_IMAGE:
         put = f'{fill_in} imageId "$({ASK_IMAGE}{region})"'
         text = f"is a placeholder; put the official Debian 12 image of {region}: {put}"

@@ -1,7 +1,9 @@
 """The policies of iam/: as fresh as their table, as narrow as AWS lets them be, filled in for a stack."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from fnmatch import fnmatchcase
@@ -13,28 +15,29 @@ import pytest
 
 from bootstrap import bucket_name
 from fleet import names
-from fleet.policies import FOLDER, PLACEHOLDER, filled, policies, read_table
+from fleet.policies import FOLDER, MADE, PLACEHOLDER, TRUSTS, filled, policies, read_table
 from local.provider.rows import RESOURCES
 from local.provider.table import PROVIDER
-from manifest import ManifestError, Settings
+from manifest import Settings
 from tests.stack import ROOT
 
 MANAGED_MAX = 6144
 """Characters of a managed policy, without spaces: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
 SETTINGS = Settings(project="compute-instances", stack="dev", account="222233334444", region="eu-central-1")
+STATES = "pulumi-state-222233334444-eu-central-1"
 GIVEN = {
-    "state-bucket": "acme-pulumi",
+    "state-bucket": STATES,
     "kms-key": "arn:aws:kms:eu-central-1:222233334444:key/0a1b2c3d-0000-0000-0000-000000000000",
     "repository": "acme@1234/fleet@5678",
 }
-PERMISSIONS = ("preview", "deploy")
-ALL = (*PERMISSIONS, "trust-preview", "trust-deploy")
+PERMISSIONS = MADE
+ALL = (*MADE, *TRUSTS)
 
 
 @cache
 def policy(which: str) -> Any:
-    return json.loads(filled(policies(ROOT)[which](), SETTINGS, GIVEN))
+    return json.loads(filled(policies(ROOT)[which], SETTINGS, GIVEN))
 
 
 def rows() -> list[tuple[str, Any]]:
@@ -49,13 +52,13 @@ def resources(row: Any) -> list[str]:
 
 @pytest.mark.parametrize("which", ALL)
 def test_the_file_is_as_its_table_says(which):
-    assert (ROOT / FOLDER / f"{which}.json").read_text() == policies(ROOT)[which](), "make policies"
+    assert (ROOT / FOLDER / f"{which}.json").read_text() == policies(ROOT)[which], "make policies"
 
 
 @pytest.mark.parametrize("which", PERMISSIONS)
 def test_it_fits_into_a_managed_policy(which):
     longest = Settings(project="compute", stack="x" * 22, account="222233334444", region="ap-southeast-2")
-    text = filled(policies(ROOT)[which](), longest, {**GIVEN, "state-bucket": "x" * 63})
+    text = filled(policies(ROOT)[which], longest, {**GIVEN, "state-bucket": "x" * 63})
     assert len(re.sub(r"\s", "", text)) <= MANAGED_MAX
 
 
@@ -89,6 +92,12 @@ def test_every_action_says_what_calls_it():
         assert row["why"]
         for source in row["actions"].values():
             assert re.fullmatch(r"(ec2|iam|s3)/\w+\.go", source) or (ROOT / source).is_file(), source
+            assert not source.endswith("_data_source.go"), "the program looks up by fleet/lookups.py"
+
+
+def test_what_was_never_tried_is_something_that_they_allow():
+    untried = read_table(ROOT)["untried"]
+    assert untried == sorted({*untried} & {*actions("preview"), *actions("deploy")})
 
 
 def test_what_makes_each_resource_that_the_program_declares_has_permissions():
@@ -100,10 +109,10 @@ def test_what_makes_each_resource_that_the_program_declares_has_permissions():
 class TestNames:
     """What the program gives names to is what the policies speak of."""
 
-    def reaches(self, action, resource):
+    def reaches(self, action, resource, *of):
         return any(
             action in statement["Action"] and fnmatchcase(resource, pattern)
-            for which in PERMISSIONS
+            for which in of or PERMISSIONS
             for statement in policy(which)["Statement"]
             for pattern in resources(statement)
         )
@@ -120,13 +129,14 @@ class TestNames:
 
     def test_the_bucket_of_slugs_and_no_other(self):
         assert self.reaches("s3:DeleteBucket", f"arn:aws:s3:::{bucket_name(SETTINGS)}")
-        assert not self.reaches("s3:DeleteBucket", "arn:aws:s3:::acme-pulumi")
-        assert not self.reaches(
-            "s3:PutObject", "arn:aws:s3:::acme-pulumi/.pulumi/stacks/compute-instances/prod.json"
-        )
-        assert self.reaches(
-            "s3:PutObject", "arn:aws:s3:::acme-pulumi/.pulumi/stacks/compute-instances/dev.json"
-        )
+        assert not self.reaches("s3:DeleteBucket", f"arn:aws:s3:::{STATES}")
+
+    def test_the_state_is_read_by_previews_and_written_by_deployments_of_its_stack(self):
+        stacks = f"arn:aws:s3:::{STATES}/.pulumi/stacks/compute-instances"
+        assert self.reaches("s3:PutObject", f"{stacks}/dev.json")
+        assert not self.reaches("s3:PutObject", f"{stacks}/prod.json")
+        assert self.reaches("s3:GetObject", f"{stacks}/dev.json", "preview")
+        assert not self.reaches("s3:GetObject", f"{stacks}/prod.json", "preview")
 
     def test_tags_are_those_that_the_program_gives(self):
         given = {f"aws:ResourceTag/{key}": value for key, value in names.tags(SETTINGS).items()}
@@ -154,35 +164,64 @@ class TestTrust:
 class TestFilledIn:
     @pytest.mark.parametrize("which", ALL)
     def test_no_placeholder_is_left(self, which):
-        assert PLACEHOLDER.search(policies(ROOT)[which]())
+        assert PLACEHOLDER.search(policies(ROOT)[which])
         assert not PLACEHOLDER.search(json.dumps(policy(which)))
 
-    def test_what_is_missing_or_wrong_is_said_at_once(self):
-        with pytest.raises(ManifestError) as refused:
-            filled(policies(ROOT)["preview"](), SETTINGS, {"kms-key": "alias/pulumi"})
-        key, bucket = str(refused.value).splitlines()
-        assert key.startswith(
-            "--kms-key: must be the key of the stack's secrets, by its ARN, such as arn:aws:"
-        )
-        assert (
-            bucket
-            == "--state-bucket: is missing: it must be the bucket of Pulumi's states, such as acme-pulumi"
-        )
-
-    def test_a_repository_by_its_name_alone_is_refused(self):
-        with pytest.raises(
-            ManifestError, match="--repository: must be OWNER@OWNER_ID/REPOSITORY@REPOSITORY_ID"
-        ):
-            filled(policies(ROOT)["trust-deploy"](), SETTINGS, {"repository": "acme/fleet"})
-
-    def test_the_command_prints_it(self):
-        command = [sys.executable, "-m", "fleet.policies", "trust-deploy", "--stack", "dev"]
-        command += ["--repository", GIVEN["repository"]]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    def test_the_command_prints_it(self, project):
+        done = command(project, "trust-deploy", "--stack", "dev", "--repository", GIVEN["repository"])
+        assert done.returncode == 0, done.stderr
         assert "repo:acme@1234/fleet@5678:environment:dev" in done.stdout
 
-    def test_the_command_says_what_is_missing(self):
-        command = [sys.executable, "-m", "fleet.policies", "deploy", "--stack", "dev"]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    def test_for_a_stack_beside_one_that_has_a_file(self, project):
+        done = command(project, "trust-deploy", "--stack", "dev", "--as", "test-aws", *REPOSITORY)
+        assert "repo:acme@1234/fleet@5678:environment:test-aws" in done.stdout
+        assert "222233334444" in done.stdout
+
+    def test_an_environment_as_shipped_is_refused_though_its_image_is_one(self, project):
+        shutil.copy(ROOT / "Pulumi.prod.yaml", project)
+        done = command(project, "trust-deploy", "--stack", "prod", *REPOSITORY)
         assert (done.returncode, done.stdout) == (1, "")
-        assert "--state-bucket: is missing" in done.stderr
+        assert "Pulumi.prod.yaml:" in done.stderr
+        assert "aws:allowedAccountIds: is AWS's documentation account; put yours:" in done.stderr
+        assert "imageId" not in done.stderr
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            ([], "--state-bucket is missing: the bucket of Pulumi's states, such as pulumi-state-"),
+            ([], "--kms-key is missing: the key of the stack's secrets, by its ARN, such as arn:aws:kms:"),
+            (
+                ["--kms-key", "alias/pulumi-state"],
+                "--kms-key: must be the key of the stack's secrets, by its ARN",
+            ),
+            (["--repository", "acme/fleet"], "--repository: must be OWNER@OWNER_ID/REPOSITORY@REPOSITORY_ID"),
+        ],
+    )
+    def test_what_is_missing_or_wrong_is_wrong_usage(self, project, options, said):
+        done = command(project, "deploy", "--stack", "dev", *options)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert said in done.stderr
+
+
+REPOSITORY = ("--repository", GIVEN["repository"])
+
+
+@pytest.fixture
+def project(tmp_path):
+    """With an environment `dev` whose account is filled in, and nothing else."""
+    (tmp_path / FOLDER).symlink_to(ROOT / FOLDER)
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
+    shipped = (ROOT / "Pulumi.dev.yaml").read_text()
+    (tmp_path / "Pulumi.dev.yaml").write_text(shipped.replace("111122223333", "222233334444"))
+    return tmp_path
+
+
+def command(project, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "fleet.policies", *arguments],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from fleet.arguments import HASHED, Launch, instance_arguments
 from fleet.explain import replaces
-from fleet.region import Region
+from fleet.offer import Offer
 from fleet.release import releases_of
 from manifest import load_apps, load_settings
 from manifest.model import ProcessKeys
@@ -63,7 +63,7 @@ def declared(project, write):
         (release,) = releases_of(load_apps(project, settings), settings)
         (process,) = release.app.processes
         types = dict.fromkeys(("t3.micro", "t3.small"), NITRO)
-        region = Region(name="", account="", types=types, images=None, keys=None, subnets=DEFAULTS)
+        offer = Offer(region="", account="", types=types, images=None, key_pairs=None, subnets=DEFAULTS)
         script = release.scripts[process.name]
         launch = Launch(
             process=process,

@@ -88,6 +88,11 @@ _EC2: Mapping[str, Sequence[tuple[str, ...]]] = {
     "GetConsoleOutput": [_INSTANCE],
     "ModifyInstanceAttribute": [_INSTANCE],
     "ModifyInstanceMetadataOptions": [_INSTANCE],
+    "ModifySecurityGroupRules": [
+        _GROUP,
+        ("security-group-rule", "SecurityGroupRule.*.SecurityGroupRuleId"),
+        ("prefix-list", "SecurityGroupRule.*.SecurityGroupRule.PrefixListId"),
+    ],
     "RebootInstances": [_INSTANCES],
     "RevokeSecurityGroupEgress": [_GROUP],
     "RevokeSecurityGroupIngress": [_GROUP],
