@@ -25,10 +25,17 @@ class LocalRequest(IAMRequest):  # type: ignore[misc]  # moto is not typed for u
     """A request; signatures stay moto's, and so does whom a role trusts."""
 
     def check_action_permitted(self, resource: str) -> None:
-        if self._service == "sts":
-            super().check_action_permitted(resource)
-        else:
-            _judge(self, resource, JsonRefusalError if "X-Amz-Target" in self._headers else RefusalError)
+        if self._action == "sts:GetCallerIdentity":  # nobody is refused it
+            return
+        refusal = self._refusal()
+        _judge(self, resource, refusal)
+        if self._is_assuming_role_operation(resource) and not self._check_role_trust_relationship(resource):
+            raise refusal(_told(self._access_key.arn, Need(action=self._action, resource=resource)))
+
+    def _refusal(self) -> Callable[[str], Exception]:
+        if "X-Amz-Target" in self._headers:
+            return JsonRefusalError
+        return Ec2RefusalError if self._service == "ec2" else RefusalError
 
 
 class LocalS3Request(S3IAMRequest):  # type: ignore[misc]
@@ -41,6 +48,13 @@ class LocalS3Request(S3IAMRequest):  # type: ignore[misc]
 class RefusalError(AccessDeniedError):  # type: ignore[misc]
     def __init__(self, text: str) -> None:
         super(AccessDeniedError, self).__init__("AccessDenied", text)
+
+
+class Ec2RefusalError(AccessDeniedError):  # type: ignore[misc]
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"""
+
+    def __init__(self, text: str) -> None:
+        super(AccessDeniedError, self).__init__("UnauthorizedOperation", text)
 
 
 class JsonRefusalError(JsonRESTError):  # type: ignore[misc]
@@ -57,7 +71,11 @@ def _judge(request: Any, resource: str, refusal: Callable[[str], Exception]) -> 
     key = request._access_key  # noqa: SLF001 - as all below, what moto's own check reads
     documents = [IAMPolicy(policy)._policy_json for policy in key.collect_policies()]  # noqa: SLF001
     for need in needs_of(_asked(request, resource)):
-        if not allows(documents, need):
+        try:
+            allowed = allows(documents, need)
+        except NotImplementedError as error:  # an answer that nobody asks for again, as for an HTTP 500
+            raise refusal(str(error)) from error
+        if not allowed:
             raise refusal(_told(key.arn, need))
 
 

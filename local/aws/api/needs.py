@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 from local.aws.api.policy import Need
 
@@ -79,6 +80,7 @@ _INSTANCE, _INSTANCES = ("instance", "InstanceId"), ("instance", "InstanceId.*")
 _GROUP = ("security-group", "GroupId")
 
 _EC2: Mapping[str, Sequence[tuple[str, ...]]] = {
+    "AssociateIamInstanceProfile": [_INSTANCE],
     "AuthorizeSecurityGroupEgress": [_GROUP],
     "AuthorizeSecurityGroupIngress": [_GROUP],
     "CreateSecurityGroup": [("security-group",), ("vpc", "VpcId")],
@@ -131,8 +133,14 @@ def _ec2(asked: Asked) -> Iterator[Need]:
     for kind, tags in given.items():
         context = {**_request_tags(tags), "ec2:CreateAction": [asked.action]}
         yield Need(action="ec2:CreateTags", resource=asked.arn(kind, "*"), context=context)
-    for profile in asked.values("IamInstanceProfile.Name"):
+    for profile in _profiles(asked):
         yield from (_passed(role) for role in asked.known.roles(profile))
+
+
+def _profiles(asked: Asked) -> Iterator[str]:
+    """Names of the instance profiles whose role the request hands on."""
+    yield from asked.values("IamInstanceProfile.Name")
+    yield from (arn.rpartition("/")[2] for arn in asked.values("IamInstanceProfile.Arn"))
 
 
 def _tagging(asked: Asked) -> Iterator[Need]:
@@ -200,5 +208,7 @@ def _s3(asked: Asked) -> Iterator[Need]:
     if action == "DeleteObject" and resource.count("/") == 0:
         resource += "/*"  # many at once: their keys are in the body
     yield Need(action=f"s3:{action}", resource=resource)
+    if source := action == "PutObject" and asked.headers.get("X-Amz-Copy-Source"):
+        yield Need(action="s3:GetObject", resource=f"arn:aws:s3:::{unquote(source).lstrip('/')}")
     if asked.headers.get("X-Amz-Tagging") and action == "PutObject":
         yield Need(action="s3:PutObjectTagging", resource=resource)

@@ -53,7 +53,7 @@ def test_only_what_bears_the_tag_is_ended(aws: "Aws") -> None:
     ending = {"Action": "ec2:TerminateInstances", "Resource": "*", "Condition": TAGGED}
     ec2 = somebody(aws, "ender", ending)("ec2")
     told = refusal(lambda: ec2.terminate_instances(InstanceIds=[theirs]))
-    assert "(AccessDenied)" in told
+    assert "(UnauthorizedOperation)" in told
     assert "user/ender is not authorized to perform: ec2:TerminateInstances on resource: arn:aws:ec2:" in told
     assert f":instance/{theirs} because no identity-based policy allows" in told
     refusal(lambda: ec2.terminate_instances(InstanceIds=[ours, theirs]))
@@ -99,6 +99,37 @@ def test_a_role_is_passed_only_by_who_may(aws: "Aws") -> None:
     other = somebody(aws, "passes-elsewhere", launch, {**passing, "Condition": to_lambda})("ec2")
     assert "iam:PassRole" in refusal(lambda: other.run_instances(**wanted))
     somebody(aws, "passes", launch, {**passing, "Condition": to_instances})("ec2").run_instances(**wanted)
+
+
+def test_a_role_is_passed_by_the_arn_of_its_profile_too(aws: "Aws") -> None:
+    role = give_role(aws, "passed-by-arn", "*")
+    arn = aws.client("iam").get_instance_profile(InstanceProfileName=role)["InstanceProfile"]["Arn"]
+    ec2 = somebody(aws, "nobody-passes-arns", {"Action": "ec2:*", "Resource": "*"})("ec2")
+    wanted = {"ImageId": IMAGE, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+    told = refusal(lambda: ec2.run_instances(**wanted, IamInstanceProfile={"Arn": arn}))
+    assert "to perform: iam:PassRole" in told
+    instance = aws.run()
+    told = refusal(
+        lambda: ec2.associate_iam_instance_profile(InstanceId=instance, IamInstanceProfile={"Name": role})
+    )
+    assert "to perform: iam:PassRole" in told
+
+
+def test_a_copy_reads_what_it_copies(aws: "Aws") -> None:
+    for bucket in ("copied-from", "copied-to"):
+        aws.client("s3").create_bucket(Bucket=bucket)
+    aws.client("s3").put_object(Bucket="copied-from", Key="a b", Body=b"x")
+    s3 = somebody(aws, "copier", {"Action": "s3:*", "Resource": "arn:aws:s3:::copied-to/*"})("s3")
+    source = {"Bucket": "copied-from", "Key": "a b"}
+    told = refusal(lambda: s3.copy_object(Bucket="copied-to", Key="a", CopySource=source))
+    assert "s3:GetObject on resource: arn:aws:s3:::copied-from/a b" in told
+
+
+def test_what_is_not_judged_here_is_refused_and_said(aws: "Aws") -> None:
+    own = {"Action": "ec2:*", "Resource": "arn:aws:ec2:*:*:*/${aws:username}"}
+    ec2 = somebody(aws, "variable", own)("ec2")
+    assert "(UnauthorizedOperation)" in refusal(ec2.describe_instances)
+    assert "knows no variables of policies" in refusal(ec2.describe_instances)
 
 
 def test_roles_by_their_names(aws: "Aws") -> None:

@@ -56,6 +56,7 @@ def test_the_opposites() -> None:
     ("condition", "values", "holds"),
     [
         ({"StringEquals": {"k": "a"}}, ["a"], True),
+        ({"StringEquals": {"K": "a"}}, ["a"], True),
         ({"StringEquals": {"k": ["b", "a"]}}, ["a"], True),
         ({"StringEquals": {"k": "a*"}}, ["ab"], False),
         ({"StringLike": {"k": "a*"}}, ["ab"], True),
