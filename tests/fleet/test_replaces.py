@@ -69,7 +69,7 @@ def declared(project, write):
             process=process,
             script=script,
             settings=settings,
-            region=region,
+            offer=offer,
             security_group="sg-1",
             profile=None,
         )
