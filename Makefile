@@ -36,14 +36,15 @@ plugin: local-aws ## the real pulumi-aws plugin for the local AWS, in place of t
 	@$(PULUMI) plugin install resource aws \
 	  "v$$($(BIN)/python -c 'import importlib.metadata as m; print(m.version("pulumi-aws"))')"
 
+# APP and STACK of make's command line stand in the recipe's environment: quoted there, no shell reads commands in them.
 rollout: ## one app alone: STACK=dev APP=hello; YES=1 asks nothing
-	@$(if $(filter local,$(STACK)),$(LOCAL) run )$(PYTHON) -m fleet.rollout \
-	  $(or $(APP),$(error say which app: make rollout STACK=dev APP=hello)) \
-	  --stack $(or $(STACK),$(error say which stack: make rollout STACK=dev APP=hello)) $(if $(filter 1,$(YES)),--yes)
+	@$(if $(APP),,$(error say which app: make rollout STACK=dev APP=hello))
+	@$(if $(STACK),,$(error say which stack: make rollout STACK=dev APP=hello))
+	@$(if $(filter local,$(STACK)),$(LOCAL) run )$(PYTHON) -m fleet.rollout "$$APP" --stack "$$STACK" $(if $(filter 1,$(YES)),--yes)
 
 orphans: ## instances that the state of STACK=dev does not know (a killed up leaves them); YES=1 removes them
-	@$(if $(filter local,$(STACK)),$(LOCAL) run )$(PYTHON) -m fleet.orphans \
-	  --stack $(or $(STACK),$(error say which stack: make orphans STACK=dev)) $(if $(filter 1,$(YES)),--yes)
+	@$(if $(STACK),,$(error say which stack: make orphans STACK=dev))
+	@$(if $(filter local,$(STACK)),$(LOCAL) run )$(PYTHON) -m fleet.orphans --stack "$$STACK" $(if $(filter 1,$(YES)),--yes)
 
 test: setup check ## every tier of tests but `make soak`, each also alone:
 	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "not soak"
