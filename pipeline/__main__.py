@@ -5,16 +5,21 @@ import json
 import os
 import sys
 import urllib.error
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from fleet.state import StateError
-from pipeline import offline, updates
+from pipeline import actions, offline, updates
 from pipeline.changes import Changes
-from pipeline.comment import LIMIT, SUMMARY_LIMIT, comment, marker
-from pipeline.environments import environment, environments
-from pipeline.github import PullRequest, post
-from pipeline.preview import read_preview
+from pipeline.commands import PipelineError, asked, say
+from pipeline.comment import SUMMARY_LIMIT, comment, marker
+from pipeline.environments import Environment, Variables, environment, environments
+from pipeline.github import Repository, post, reviewers
+from pipeline.preview import preview
+
+_FIRST = "dev"
+"""What is merged goes there at once, and to the others after it."""
 
 
 def main() -> int:
@@ -22,62 +27,89 @@ def main() -> int:
     arguments = _parser().parse_args()
     try:
         arguments.run(arguments)
-    except (updates.UpdateError, StateError, urllib.error.URLError) as error:
-        sys.stderr.write(f"error: {error}\n")
+    except (PipelineError, StateError, urllib.error.URLError) as error:
+        say(f"error: {error}")
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
 def _environments(arguments: argparse.Namespace) -> None:
-    found = [one for one in environments(Path.cwd()) if not arguments.only or one.stack == arguments.only]
+    found = [
+        one
+        for one in environments(Path.cwd(), _variables())
+        if not arguments.only or one.stack == arguments.only
+    ]
     if arguments.only and not found:
-        raise updates.UpdateError(f"there is no Pulumi.{arguments.only}.yaml, so no environment of that name")
-    sys.stdout.write(json.dumps([asdict(one) | {"ready": not one.problems} for one in found]) + "\n")
+        raise PipelineError(f"there is no Pulumi.{arguments.only}.yaml, so no environment of that name")
+    for line in (line for one in found for line in one.missing()):
+        actions.warn(line)
+    ready = [one for one in found if one.deploys]
+    actions.output("all", _matrix(found))
+    actions.output("ready", _matrix(ready))
+    actions.output("first", _matrix(one for one in ready if one.stack == _FIRST))
+    actions.output("others", _matrix(one for one in ready if one.stack != _FIRST))
+    sys.stdout.write(f"{_matrix(found)}\n")
+
+
+def _variables() -> Variables | None:
+    """The repository's, as a step is given them; None where it is not, as in a run for a fork."""
+    told: Variables | None = json.loads(os.environ.get("VARS") or "null")
+    return told
+
+
+def _matrix(of: Iterable[Environment]) -> str:
+    return json.dumps([asdict(one) | {"previews": one.previews} for one in of])
 
 
 def _comment(arguments: argparse.Namespace) -> None:
-    changes = _changes(arguments)
-    if arguments.summary:
-        with arguments.summary.open("a") as summary:
-            summary.write(comment(changes, arguments.stack, SUMMARY_LIMIT))
-    sys.stdout.write(comment(changes, arguments.stack, LIMIT))
+    stack, commit = arguments.stack, os.environ.get("COMMIT") or asked("git", "rev-parse", "HEAD").strip()
+    changes = _from_files(arguments) if arguments.base else preview(stack, Path.cwd())
+    actions.summarize(comment(changes, stack, commit, SUMMARY_LIMIT))
+    actions.output("changes", json.dumps(bool(changes.apps or changes.resources or changes.problems)))
+    sys.stdout.write(comment(changes, stack, commit))
+    if changes.problems:
+        raise PipelineError(f"as it is, this cannot be rolled out on {stack}; why stands above")
 
 
-def _changes(arguments: argparse.Namespace) -> Changes:
-    if arguments.preview:
-        return read_preview(arguments.preview.read_text(), arguments.errors.read_text())
+def _from_files(arguments: argparse.Namespace) -> Changes:
     changes = offline.changes_since(arguments.base, arguments.stack, Path.cwd())
-    missing = environment(Path.cwd(), arguments.stack).problems
-    told = [f"{arguments.stack} is not set up: {problem}" for problem in missing]
-    return changes if changes.problems else replace(changes, notes=(*told, *changes.notes))
+    missing = environment(Path.cwd(), arguments.stack, _variables()).missing()
+    return changes if changes.problems else replace(changes, notes=(*missing, *changes.notes))
 
 
 def _post(arguments: argparse.Namespace) -> None:
-    where = PullRequest(
+    body = sys.stdin.read()
+    if not body.startswith(marker(arguments.stack)):
+        raise PipelineError(f"what stands on stdin is no comment for {arguments.stack}")
+    sys.stdout.write(f"{post(_repository(), arguments.number, marker(arguments.stack), body)}\n")
+
+
+def _approvers(arguments: argparse.Namespace) -> None:
+    name = f"{arguments.stack}-approval"
+    if not reviewers(_repository(), name):
+        raise PipelineError(
+            f"nobody was asked: the environment {name} has no required reviewers, so {arguments.stack} stays "
+            f"as it is\n  next: Settings, Environments, {name}, Required reviewers; then run this again. "
+            "In a private repository they need GitHub Enterprise"
+        )
+
+
+def _repository() -> Repository:
+    return Repository(
         api=os.environ["GITHUB_API_URL"],
-        repository=os.environ["GITHUB_REPOSITORY"],
+        name=os.environ["GITHUB_REPOSITORY"],
         token=os.environ["GITHUB_TOKEN"],
-        number=arguments.number,
     )
-    sys.stdout.write(f"{post(where, marker(arguments.stack), sys.stdin.read())}\n")
 
 
 def _deploy(arguments: argparse.Namespace) -> None:
     updates.deploy(arguments.stack, arguments.app)
 
 
-def _deployed(arguments: argparse.Namespace) -> None:
-    if commit := updates.deployed_commit(arguments.stack):
-        updates.check_out(commit, arguments.folder)
-        sys.stdout.write(f"{commit}\n")
-    else:
-        sys.stderr.write(
-            f"the outputs of {arguments.stack} name no commit, so there is nothing to repair from\n"
-        )
-
-
 def _repair(arguments: argparse.Namespace) -> None:
-    updates.repair(arguments.stack, arguments.folder)
+    updates.repair(arguments.stack)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,11 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(run=_environments)
 
     one = verbs.add_parser("comment", parents=[stack], help="Markdown of what changes in an environment")
-    source = one.add_mutually_exclusive_group(required=True)
-    source.add_argument("--preview", type=Path, metavar="FILE", help="what `pulumi preview --json` told")
-    source.add_argument("--base", metavar="COMMIT", help="without an account: compare with this commit")
-    one.add_argument("--errors", type=Path, metavar="FILE", default=Path(os.devnull), help="its stderr")
-    one.add_argument("--summary", type=Path, metavar="FILE", help="append the long form to this file")
+    one.add_argument("--base", metavar="COMMIT", help="without an account: compare with this commit")
     one.set_defaults(run=_comment)
 
     one = verbs.add_parser(
@@ -104,16 +132,14 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("number", type=int, metavar="PULL_REQUEST")
     one.set_defaults(run=_post)
 
+    one = verbs.add_parser("approvers", parents=[stack], help="fail where nobody had to approve a deployment")
+    one.set_defaults(run=_approvers)
+
     one = verbs.add_parser("deploy", parents=[stack], help="cure what a cancelled job left, then roll out")
     one.add_argument("--app", help="this app alone")
     one.set_defaults(run=_deploy)
 
-    one = verbs.add_parser("deployed", parents=[stack], help="check out the commit that serves, and print it")
-    one.add_argument("folder", type=Path)
-    one.set_defaults(run=_deployed)
-
-    one = verbs.add_parser("repair", parents=[stack], help="make anew what is gone of it")
-    one.add_argument("folder", type=Path)
+    one = verbs.add_parser("repair", parents=[stack], help="make anew what is gone of the commit that serves")
     one.set_defaults(run=_repair)
     return parser
 

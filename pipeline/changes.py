@@ -33,7 +33,9 @@ class Changes:
     """Of one environment.
 
     `problems`: why it cannot be rolled out. `notes`: what limits the rest. `warnings`: about apps that stay.
-    `resources`: a line for each that is made, changed or deleted.
+    `resources`: a line for each that is made, changed or deleted. `approval`: the line of the stack's file
+    that would let it through, where it is stopped for reaching too far. `serves`: the commit that it was
+    compared with. `untouched`: nothing at all is done, not even to the record of which commit serves.
     """
 
     apps: tuple[AppChange, ...] = ()
@@ -41,6 +43,9 @@ class Changes:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
+    approval: str = ""
+    serves: str = ""
+    untouched: bool = False
 
 
 def by_app(lines: Iterable[str]) -> dict[str, list[str]]:

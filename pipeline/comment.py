@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.changes import AppChange, Changes, ScriptChange
-from pipeline.markdown import Fold, plain, problem
+from pipeline.markdown import Fold, fenced, plain, problem
 
 LIMIT: Final = 65_000
 """Bytes of a comment. GitHub refuses bodies of more than 65,536 characters."""
@@ -38,6 +38,9 @@ _PROMISE: Final = (
 )
 
 _WORDS: Final = {"+": "made", "~": "changed", "-": "deleted"}
+_OTHERWISE: Final = "replaced or looked up"
+_OF_A_COMMIT: Final = 8
+"""So many digits name one."""
 
 
 def marker(stack: str) -> str:
@@ -45,64 +48,103 @@ def marker(stack: str) -> str:
     return f"<!-- compute-instances: what changes in {stack} -->"
 
 
-def comment(changes: Changes, stack: str, limit: int = LIMIT) -> str:
-    """The whole text, of at most `limit` bytes."""
+def comment(changes: Changes, stack: str, commit: str = "", limit: int = LIMIT) -> str:
+    """The whole text, of at most `limit` bytes; `commit`: the one that is told of, where that is known."""
     head = [marker(stack), f"## {stack}: {_headline(changes)}"]
     if changes.notes:
         head.append(_bullets(map(plain, changes.notes)))
     if changes.problems:
-        head += _refusal(changes.problems)
-    return _fitted([*head, *_story(changes)], _folds(changes), limit)
+        head += _refusal(changes, stack)
+    return _fitted(
+        [*head, *_story(changes, stack), *_compared(changes, stack, commit)], _folds(changes), limit
+    )
 
 
 def _headline(changes: Changes) -> str:
-    apps = f"{_count(len(changes.apps), 'app')} {'changes' if len(changes.apps) == 1 else 'change'}"
+    if not changes.apps:
+        return _without_apps(changes)
+    one = changes.apps[0].name if len(changes.apps) == 1 else ""
+    apps = one or f"{len(changes.apps)} apps"
+    if changes.approval:
+        return f"{apps} would change; stopped, because it reaches too far"
     if changes.problems:
-        return f"{apps}, and nothing can be rolled out" if changes.apps else "nothing can be rolled out"
-    if changes.apps:
-        return apps
+        return f"{apps} would change, but this cannot be rolled out"
+    return f"{apps} changes" if one else f"{apps} change"
+
+
+def _without_apps(changes: Changes) -> str:
+    if changes.problems:
+        return "nothing can be rolled out"
     return "no app changes" if changes.resources else "nothing changes"
 
 
-def _refusal(problems: Iterable[str]) -> Iterator[str]:
-    yield "Merged like this, nothing would change here, and what serves would serve on. To mend:"
-    yield _bullets(map(problem, problems))
+def _refusal(changes: Changes, stack: str) -> Iterator[str]:
+    yield "Merged like this, nothing would change here, and what serves would serve on:"
+    yield _bullets(map(problem, changes.problems))
+    if changes.approval:
+        yield f"To let exactly this change through, add to `Pulumi.{stack}.yaml` in this pull request:"
+        yield fenced(f"config:\n  {changes.approval}", "yaml")
 
 
-def _story(changes: Changes) -> Iterator[str]:
+def _compared(changes: Changes, stack: str, commit: str) -> Iterator[str]:
+    """Nothing where the notes say it already, or where nothing came to be compared."""
+    if not changes.notes and (changes.apps or not changes.problems):
+        serves = f" ({_short(changes.serves)})" if changes.serves else ""
+        told = f"{_short(commit)} compared" if commit else "Compared"
+        yield (
+            f"{told} with what serves in {stack}{serves}. "
+            "What was merged since and is not deployed yet is in it too."
+        )
+
+
+def _short(commit: str) -> str:
+    """With the mark of a folder that differed from it."""
+    return commit[:_OF_A_COMMIT] + ("-dirty" if commit.endswith("-dirty") else "")
+
+
+def _story(changes: Changes, stack: str) -> Iterator[str]:
     for app in changes.apps:
-        yield f"### {app.name}\n\n{_bullets(_lines(app))}"
+        yield f"### {app.name}\n\n{_bullets(_lines(app, stack))}"
     if any(script.old for app in changes.apps for script in app.scripts):
         yield _PROMISE
 
 
-def _lines(app: AppChange) -> list[str]:
-    return [*map(plain, app.lines), *(f":warning: {plain(warning)}" for warning in app.warnings)]
+def _lines(app: AppChange, stack: str) -> Iterator[str]:
+    yield from map(plain, app.lines)
+    yield from (f":warning: {plain(warning)}" for warning in app.warnings)
+    new = [script.label for script in app.scripts if script.old is None]
+    yield from (f"`python -m bootstrap {label} --stack {stack}` prints its script" for label in new)
 
 
 def _folds(changes: Changes) -> Iterator[Fold]:
-    yield from (_script(script) for app in changes.apps for script in app.scripts)
     if changes.resources and not changes.problems:  # a preview that failed did not come to all of them
         title = f"Every resource: {_operations(changes.resources)}"
         yield Fold(title=title, kind="diff", text="\n".join(changes.resources))
+    yield from filter(None, (_script(script) for app in changes.apps for script in app.scripts))
     if changes.warnings:
         title = f"{_count(len(changes.warnings), 'warning')} about what stays as it is"
         yield Fold(title=title, kind="text", text="\n".join(changes.warnings))
 
 
-def _script(change: ScriptChange) -> Fold:
-    if change.old is None:
-        title = f"Script of {change.label}: new, {_count(len(change.new.splitlines()), 'line')}"
-        return Fold(title=title, kind="sh", text=change.new)
-    lines = [*difflib.unified_diff(change.old.splitlines(), change.new.splitlines(), lineterm="")][2:]
+def _script(change: ScriptChange) -> Fold | None:
+    """How it differs, but for the version, which is another one whatever changed."""
+    old, new = _versionless(change.old or ""), _versionless(change.new)
+    if not old or old == new:
+        return None
+    lines = [*difflib.unified_diff(old, new, lineterm="")][2:]
     signs = Counter(line[0] for line in lines)
     title = f"Script of {change.label}: {_count(signs['+'], 'line')} in, {signs['-']} out"
     return Fold(title=title, kind="diff", text="\n".join(lines))
 
 
+def _versionless(script: str) -> list[str]:
+    return [line for line in script.splitlines() if not line.startswith("readonly version=")]
+
+
 def _operations(resources: Iterable[str]) -> str:
-    counts = Counter(_WORDS.get(line.split()[0], "replaced or looked up") for line in resources)
-    return ", ".join(f"{count} {word}" for word, count in counts.items())
+    counts = Counter(_WORDS.get(line.split()[0], _OTHERWISE) for line in resources)
+    words = (*_WORDS.values(), _OTHERWISE)
+    return ", ".join(f"{counts[word]} {word}" for word in words if counts[word])
 
 
 def _bullets(lines: Iterable[str]) -> str:

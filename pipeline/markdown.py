@@ -3,12 +3,15 @@
 https://github.github.com/gfm/
 """
 
+import html
 import re
 from dataclasses import dataclass
 from typing import Final
 
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>&~|$])")
-_REFERENCE: Final = re.compile(r"([@#])(?=\w)")
+_LINKED: Final = re.compile(r"([@#])(?=\w)|(:)(?=//)|(\bwww)(?=\.)", re.IGNORECASE)
+"""After which GitHub makes a mention, a reference or an address of what is written."""
+
 _PLACE: Final = re.compile(r"(?P<file>[\w./-]+\.yaml(:\d+)?): (?P<rest>.*)")
 _TICKS: Final = re.compile(r"`{3,}")
 
@@ -22,14 +25,13 @@ class Fold:
     text: str
 
     def __str__(self) -> str:
-        return (
-            f"<details><summary>{plain(self.title)}</summary>\n\n{fenced(self.text, self.kind)}\n\n</details>"
-        )
+        title = _unlinked(html.escape(self.title, quote=False))  # in a block of HTML a backslash is one
+        return f"<details><summary>{title}</summary>\n\n{fenced(self.text, self.kind)}\n\n</details>"
 
 
 def plain(text: str) -> str:
     """Shown as it is written."""
-    return _REFERENCE.sub(r"\1<!-- -->", _MARKUP.sub(r"\\\1", text))
+    return _unlinked(_MARKUP.sub(r"\\\1", text))
 
 
 def problem(line: str) -> str:
@@ -44,3 +46,7 @@ def fenced(text: str, kind: str) -> str:
     longest = max((len(ticks) for ticks in _TICKS.findall(text)), default=2)
     fence = "`" * (longest + 1)
     return f"{fence}{kind}\n{text.rstrip()}\n{fence}"
+
+
+def _unlinked(text: str) -> str:
+    return _LINKED.sub(r"\g<0><!-- -->", text)

@@ -5,19 +5,17 @@ against the base commit instead of what runs.
 """
 
 import json
-import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from fleet.explain import explain
-from manifest import App, ManifestError, load_apps, load_settings
-from pipeline import accepted
+from manifest import App, ManifestError
+from pipeline import rendered
 from pipeline.changes import AppChange, Changes, ScriptChange, by_app, script_changes
+from pipeline.trees import checked_out
 
 _NOTE: Final = (
     "Compared with the files of the base commit, not with what runs there: this run has no access to the "
@@ -30,17 +28,24 @@ Accepted = Mapping[str, Any]
 
 
 def changes_since(base: str, stack: str, root: Path) -> Changes:
-    """What the files in `root` change against the commit `base`. Raises subprocess.CalledProcessError."""
+    """What the files in `root` change against the commit `base`. Raises PipelineError."""
     try:
-        new = json.loads(json.dumps(accepted.accepted(root, stack)))
-        apps = {app.name: app for app in load_apps(root, load_settings(root, stack))}
+        releases = rendered.releases(root, stack)
     except ManifestError as error:
         return Changes(problems=tuple(map(str, error.problems)))
-    with _checked_out(base, root) as tree:
-        done = _of_another(tree, stack)
-    broken = (_BROKEN_BASE, *done.stderr.strip().splitlines()[-5:]) if done.returncode else ()
-    old = {} if broken else json.loads(done.stdout)
-    return Changes(apps=tuple(_apps(apps, old, new)), notes=(_NOTE, *broken))
+    with checked_out(base, root) as tree:
+        told = _rendered_by(tree, stack)
+    broken = (_BROKEN_BASE, *told.stderr.strip().splitlines()[-5:]) if told.returncode else ()
+    old = {} if broken else json.loads(told.stdout)
+    apps = {release.app.name: release.app for release in releases}
+    changes = _apps(apps, old, json.loads(rendered.rendered(releases)))
+    return Changes(apps=tuple(changes), notes=(_NOTE, *broken))
+
+
+def _rendered_by(tree: Path, stack: str) -> subprocess.CompletedProcess[str]:
+    """By the program of that tree, whose `pipeline.rendered` may be another one."""
+    command = [sys.executable, "-m", rendered.__name__, stack]
+    return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
 
 
 def _apps(apps: Mapping[str, App], old: Accepted, new: Accepted) -> Iterator[AppChange]:
@@ -64,24 +69,3 @@ def _scripts(name: str, old: Accepted | None, new: Accepted | None) -> tuple[Scr
         for accepted in (old, new)
     )
     return script_changes(name, before, after)
-
-
-def _of_another(tree: Path, stack: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-P", accepted.__file__, stack]
-    environment = os.environ | {"PYTHONPATH": str(tree)}
-    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
-
-
-@contextmanager
-def _checked_out(commit: str, root: Path) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder) / "base"
-        _git(root, "worktree", "add", "--quiet", "--detach", str(tree), commit)
-        try:
-            yield tree
-        finally:
-            _git(root, "worktree", "remove", "--force", str(tree))
-
-
-def _git(root: Path, *arguments: str) -> None:
-    subprocess.run(["git", *arguments], cwd=root, check=True, stdout=subprocess.PIPE)

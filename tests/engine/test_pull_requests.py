@@ -14,9 +14,6 @@ from tests.stack import own_stack
 
 pytestmark = pytest.mark.engine
 
-PREVIEW = "pulumi preview --stack local --json --non-interactive >preview.json 2>preview.err"
-"""As preview.yml has it, but for what it also shows in the log."""
-
 
 @dataclass(frozen=True)
 class PullRequest:
@@ -25,13 +22,11 @@ class PullRequest:
     merged: Merged
 
     def comment(self):
-        """What the steps of preview.yml make of it, and pulumi's exit code."""
-        self.merged.commit("change")
-        previewed = self.merged.runs("bash", "-c", PREVIEW)
-        arguments = ("--preview", "preview.json", "--errors", "preview.err")
-        done = self.merged.pipeline("comment", "--stack", "local", *arguments)
-        assert done.returncode == 0, done.stdout
-        return done.stdout, previewed.returncode
+        """What the step of preview.yml makes of it, and its exit code."""
+        commit, serves = self.merged.commit("change"), self.merged.git("rev-parse", "HEAD^1")
+        done = self.merged.step("preview.yml", "Say what changes", STACK="local")
+        text = (self.merged.folder / "comment.md").read_text()
+        return text.replace(commit[:8], "COMMIT").replace(serves[:8], "BASE"), done.returncode
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +74,9 @@ def test_the_defaults(pull_request):
     text, code = pull_request.comment()
     assert code != 0
     golden("defaults.md", text)
-    approval = re.search(r"pulumi config set approved (plan-\w+) --stack local", text)
-    assert pull_request.merged.stack.pulumi("config", "set", "approved", approval[1]).code == 0
+    (line,) = re.findall(r"^  compute-instances:approved: plan-\w+$", text, re.MULTILINE)
+    file = pull_request.merged.folder / "Pulumi.local.yaml"
+    file.write_text(file.read_text().replace("config:\n", f"config:\n{line}\n"))
     text, code = pull_request.comment()
     assert code == 0
     golden("defaults-approved.md", text)
@@ -101,8 +97,7 @@ def test_nothing(pull_request):
 def test_a_stack_that_there_is_not(pull_request):
     """Pulumi says so before it tells any JSON."""
     merged = pull_request.merged
-    merged.runs("bash", "-c", PREVIEW.replace("local", "lcoal"))
-    arguments = ("--preview", "preview.json", "--errors", "preview.err")
-    text = merged.pipeline("comment", "--stack", "lcoal", *arguments).stdout
+    assert merged.step("preview.yml", "Say what changes", STACK="lcoal").returncode == 1
+    text = (merged.folder / "comment.md").read_text()
     assert "## lcoal: nothing can be rolled out" in text
     assert "no stack named" in text

@@ -1,12 +1,15 @@
 """What deploy.yml and repair.yml do without a person: the real engine, simulated machines."""
 
 import signal
+from contextlib import contextmanager
 
 import pytest
 
+from tests.command import DEADLINE, begin, end
 from tests.engine.merged import merged
 from tests.engine.update import update
-from tests.stack import own_stack
+from tests.repository import step
+from tests.stack import eventually, own_stack
 
 pytestmark = pytest.mark.engine
 
@@ -23,8 +26,8 @@ def main(tmp_path_factory):
         yield made
 
 
-def deploys(main, *arguments):
-    done = main.pipeline("deploy", "--stack", "local", *arguments)
+def deploys(main, app=""):
+    done = main.step("update.yml", "Deploy", STACK="local", APP=app)
     assert done.returncode == 0, done.stdout
     return done.stdout
 
@@ -34,10 +37,11 @@ def deployed(main):
     return main.runs("pulumi", "stack", "output", "commit", "--stack", "local").stdout.strip()
 
 
-def repairs(main, folder):
-    commit = main.pipeline("deployed", "--stack", "local", str(folder))
-    assert commit.returncode == 0, commit.stdout
-    return commit.stdout.split()[-1], main.pipeline("repair", "--stack", "local", str(folder))
+def repairs(main, **variables):
+    """The step of update.yml, which leaves no tree behind."""
+    done = main.step("update.yml", "Repair", STACK="local", **variables)
+    assert len(main.git("worktree", "list").splitlines()) == 1
+    return done
 
 
 def test_the_outputs_name_the_commit_that_was_accepted_last(main):
@@ -47,7 +51,7 @@ def test_the_outputs_name_the_commit_that_was_accepted_last(main):
     stack.app("hello", image_id=stack.image("fail step=fetch exit=22"))
     assert deployed(main) == first
     main.commit("fails")
-    assert main.pipeline("deploy", "--stack", "local").returncode == 1
+    assert main.step("update.yml", "Deploy", STACK="local", APP="").returncode == 1
     assert deployed(main) == first
     stack.up("--target", "**::other.**")  # gives all outputs anew
     assert deployed(main) == first
@@ -104,7 +108,7 @@ def test_a_lock_of_one_who_lives_is_left_alone(main):
     deploys(main)
 
 
-def test_a_repair_makes_anew_what_died_of_the_commit_that_serves(main, tmp_path):
+def test_a_repair_makes_anew_what_died_of_the_commit_that_serves(main):
     stack, serves = main.stack, main.head()
     before = stack.instances()
     stack.app("hello", env={"NEWER": "yes"})
@@ -112,21 +116,84 @@ def test_a_repair_makes_anew_what_died_of_the_commit_that_serves(main, tmp_path)
     main.commit("newer, not deployed")
     (dead,) = (name for name in before if name.startswith("other."))
     stack.client("ec2").terminate_instances(InstanceIds=[before[dead]])
-    commit, done = repairs(main, tmp_path / "deployed")
-    assert (commit, done.returncode) == (serves, 0), done.stdout
+    done = repairs(main)
+    assert done.returncode == 0, done.stdout
     after = stack.instances()
     assert after.keys() == before.keys()
     assert {name for name in after if after[name] != before[name]} == {dead}
     assert deployed(main) == serves
 
 
-def test_a_repair_takes_back_no_half_of_a_later_deployment(main, tmp_path):
+def test_a_repair_takes_back_no_half_of_a_later_deployment(main):
     stack, serves = main.stack, deployed(main)
     stack.app("other", image_id=stack.image("fail step=fetch exit=22"))
     stack.up("--target", "**::hello.**")
     halfway = stack.instances()
-    commit, done = repairs(main, tmp_path / "deployed")
-    assert (commit, done.returncode) == (serves, 1)
+    done = repairs(main)
+    assert done.returncode == 1
     assert "a later one did not finish, or rolled out single apps" in done.stdout
     assert stack.instances() == halfway
     assert deployed(main) == serves
+
+
+def test_one_that_could_not_look_says_so_and_not_that_it_differs(main):
+    """A withdrawn image, say; here keys that AWS does not know."""
+    done = repairs(main, AWS_ENDPOINT_URL="http://127.0.0.1:1")
+    assert done.returncode == 1
+    assert "could not be looked at:" in done.stdout
+    assert "a later one did not finish" not in done.stdout
+
+
+def test_one_app_alone_and_no_name_is_a_command(main):
+    main.stack.app("hello", env={"ALONE": "yes"})
+    main.stack.app("other", env={"ALONE": "yes"})
+    main.commit("two apps")
+    old = main.stack.instances()
+    refused = main.step("update.yml", "Deploy", STACK="local", APP="hello; touch forged")
+    assert refused.returncode == 1
+    assert "there is no app 'hello; touch forged'" in refused.stdout
+    deploys(main, "hello")
+    assert {name.split(".")[0] for name in old.keys() - main.stack.instances().keys()} == {"hello"}
+    deploys(main)
+    assert not (main.folder / "forged").exists()
+
+
+def test_a_cancelled_job_ends_pulumi_in_order(main):
+    """Its first process gets SIGINT, then SIGTERM; pulumi one SIGINT, so it gives its lock back."""
+    stack = main.stack
+    stack.app("hello", image_id=stack.image("ready delay=600"))
+    main.commit("slow")
+    with begun(main, "update.yml", "Deploy", STACK="local", APP="") as (job, told):
+        eventually(lambda: "hello.web" in told.read_text() and ".gate" in told.read_text(), "the gate")
+        job.send_signal(signal.SIGINT)
+        job.send_signal(signal.SIGTERM)
+        assert job.wait(DEADLINE) == 1
+    assert "its own words stand above" in told.read_text()
+    assert "Traceback" not in told.read_text()
+    assert stack.pulumi("stack", "rename", "local").text.count("already exists")  # nobody holds the lock
+
+
+def test_a_folder_that_differed_is_nothing_to_repair_from_and_that_is_loud(main):
+    stack = main.stack
+    main.git("revert", "--no-edit", "HEAD")
+    stack.app("hello", env={"BY": "hand"})
+    stack.up()
+    summary = main.folder / "summary.md"
+    done = repairs(main, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
+    assert done.returncode == 0
+    said = "local was not repaired: its outputs name no whole commit"
+    assert f"::warning::{said}" in done.stdout
+    assert said in summary.read_text()
+
+
+@contextmanager
+def begun(main, workflow, name, **variables):
+    """A step at work, and the file of what it says."""
+    told = main.folder / "output-of-the-step"
+    with told.open("w") as output:
+        command = ["bash", "-e", "-c", step(workflow, name)["run"]]
+        job = begin(command, main.folder, main.within(variables), output)
+    try:
+        yield job, told
+    finally:
+        end(job)

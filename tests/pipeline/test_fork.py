@@ -25,10 +25,11 @@ def pull_request(checkout):
     return checkout
 
 
-def told(checkout, *arguments):
-    done = checkout.pipeline("comment", "--stack", "dev", "--base", "HEAD^1", *arguments)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def told(checkout, code=0, **variables):
+    """The step of preview.yml."""
+    done = checkout.step("preview.yml", "Say what the files tell", STACK="dev", **variables)
+    assert done.returncode == code, done.stderr
+    return (checkout.folder / "comment.md").read_text()
 
 
 def test_a_change_an_app_that_goes_and_one_that_comes(pull_request):
@@ -42,7 +43,7 @@ def test_a_change_an_app_that_goes_and_one_that_comes(pull_request):
 def test_a_broken_file(pull_request):
     pull_request.write("apps/hello.yaml", HELLO.format(greeting="hi") + "cuont: 3\n")
     pull_request.commit("change")
-    text = told(pull_request)
+    text = told(pull_request, 1)
     assert "nothing can be rolled out" in text
     assert "- `apps/hello.yaml:7`: cuont: unknown key (did you mean 'count'?)" in text
 
@@ -75,6 +76,42 @@ def test_the_base_is_rendered_by_its_own_program(pull_request):
     text = told(pull_request)
     assert "bootstrap: what every machine gets has changed" in text
     assert "+# one more line" in text
+
+
+def test_another_program_is_asked_by_its_command_alone(pull_request):
+    """However its modules call what they are made of."""
+    room = pull_request.folder / "pipeline"
+    room.unlink()
+    pull_request.write("pipeline/__init__.py", "")
+    pull_request.write("pipeline/rendered.py", "import sys\nprint('{}') if sys.argv[1] == 'dev' else 1 / 0\n")
+    pull_request.commit("base with another program")
+    shutil.rmtree(room)
+    room.symlink_to(ROOT / "pipeline")
+    pull_request.commit("change")
+    text = told(pull_request)
+    assert "has problems" not in text
+    assert "- new: web 3 x t3.micro" in text
+
+
+def test_a_base_that_is_none_is_gits_word_without_a_traceback(pull_request):
+    done = pull_request.pipeline("comment", "--stack", "dev", "--base", "nonsense")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: `git worktree add")
+    assert "invalid reference: nonsense" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_variable_that_is_not_set_is_said(pull_request):
+    pull_request.commit("change")
+    assert "the repository has no variable PREVIEW\\_ROLE\\_DEV" in told(pull_request, VARS=VARIABLES)
+
+
+def test_a_forks_run_knows_no_variables_and_misses_none(pull_request):
+    pull_request.commit("change")
+    assert "variable" not in told(pull_request, VARS="null")
+
+
+VARIABLES = '{"PULUMI_BACKEND_URL_DEV": "s3://x", "DEPLOY_ROLE_DEV": "arn:x"}'
 
 
 def own_room(folder):

@@ -1,0 +1,82 @@
+"""Other programs as the steps run them: what they say is in the log; a cancelled job ends them in order."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM)
+"""What a step's process gets when its job is cancelled, one after the other, 7.5 s apart:
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
+"""
+
+
+class PipelineError(Exception):
+    """Why a step ends here, and what to do."""
+
+
+def run(*command: str, folder: Path | None = None) -> None:
+    """What it prints goes where our output goes. Raises PipelineError."""
+    if code := _done(command, folder, None).returncode:
+        raise PipelineError(f"`{' '.join(command)}` ended with exit code {code}: its own words stand above")
+
+
+def heard(*command: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """What it prints is kept; what it said on stderr is in the log too, once it is over."""
+    done = _done(command, folder, subprocess.PIPE)
+    say(done.stderr.rstrip())
+    return done
+
+
+def asked(*command: str, folder: Path | None = None) -> str:
+    """What it prints on stdout. Raises PipelineError."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PipelineError(f"`{' '.join(command)}`: {done.stderr.strip()}")
+    return done.stdout
+
+
+def says_no(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode != 0
+
+
+def say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def _done(
+    command: Sequence[str], folder: Path | None, output: int | None
+) -> subprocess.CompletedProcess[str]:
+    """In a group of its own, so that a ^C comes to it from here alone: a second one would cut pulumi off."""
+    say(f"$ {' '.join(command)}")
+    with (
+        subprocess.Popen(
+            command, cwd=folder, stdout=output, stderr=output, text=True, process_group=0
+        ) as process,
+        _ended_in_order(process),
+    ):
+        told, errors = process.communicate()
+    return subprocess.CompletedProcess(command, process.returncode, told, errors)
+
+
+@contextmanager
+def _ended_in_order(process: subprocess.Popen[str]) -> Iterator[None]:
+    """The first signal that asks us to end goes to the process, as SIGINT; we wait for it all the same."""
+    handed_on = False
+
+    def hand_on(*_: object) -> None:
+        nonlocal handed_on
+        if not handed_on and process.poll() is None:
+            handed_on = True
+            process.send_signal(signal.SIGINT)
+
+    before = {number: signal.signal(number, hand_on) for number in _ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
