@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
-"""What a step's process gets when its job is cancelled, one after the other, 7.5 s apart:
+"""What a step's process gets when its job is cancelled, 7.5 s apart, and 2.5 s later SIGKILL:
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
 """
 
@@ -51,7 +51,7 @@ def say(line: str) -> None:
 def _done(
     command: Sequence[str], folder: Path | None, output: int | None
 ) -> subprocess.CompletedProcess[str]:
-    """In a group of its own, so that a ^C comes to it from here alone: a second one would cut pulumi off."""
+    """In a group of its own, so that a ^C comes to it from here alone, and once."""
     say(f"$ {' '.join(command)}")
     with (
         subprocess.Popen(
@@ -65,14 +65,13 @@ def _done(
 
 @contextmanager
 def _ended_in_order(process: subprocess.Popen[str]) -> Iterator[None]:
-    """The first signal that asks us to end goes to the process, as SIGINT; we wait for it all the same."""
-    handed_on = False
+    """Each signal that asks us to end goes to the process, as SIGINT; we wait for it all the same.
+
+    pulumi takes the first as a wish to end, and ends at once with the second, without its lock.
+    """
 
     def hand_on(*_: object) -> None:
-        nonlocal handed_on
-        if not handed_on and process.poll() is None:
-            handed_on = True
-            process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
 
     before = {number: signal.signal(number, hand_on) for number in _ENDING}
     try:

@@ -51,6 +51,7 @@ _INSTALLED: Final = By(f"{_FIRST_HOUR}::test_nothing_of_local_is_there_to_be_imp
 _COMES_UP: Final = By(f"{_FIRST_HOUR}::test_it_comes_up_and_a_second_up_changes_nothing")
 _ANSWERS: Final = By(f"{_HELLO}::test_one_up_and_the_address_answers_hello_world")
 _ALONE: Final = By("engine/test_blast_radius::test_each_apps_own_edit_and_one_app_alone_are_never_stopped")
+_GITHUB: Final = Not("asks GitHub")
 _PROFILE: Final = Not("needs an account with such a profile")
 
 REGISTER: Final = {
@@ -120,9 +121,13 @@ REGISTER: Final = {
     "pulumi stack output commit": By(
         "engine/test_unwatched::test_the_outputs_name_the_commit_that_was_accepted_last"
     ),
-    "pulumi stack init dev --secrets-provider='awskms://...'": By(
+    'pulumi stack init NAME --secrets-provider "awskms://alias/pulumi-state?region=$REGION"': By(
         f"{_FIRST_HOUR}::test_the_stack_is_kept_there_and_encrypts_with_the_key"
     ),
+    "git add Pulumi.NAME.yaml": Not("git's own"),
+    'gh variable set PULUMI_BACKEND_URL_DEV --body "s3://$BUCKET?region=$REGION"': _GITHUB,
+    'gh variable set PREVIEW_ROLE_DEV --body "arn:aws:iam::$ACCOUNT:role/preview-dev"': _GITHUB,
+    'gh variable set DEPLOY_ROLE_DEV --body "arn:aws:iam::$ACCOUNT:role/deploy-dev"': _GITHUB,
     # the project itself
     "make test": Not("it is what runs this"),
     "make soak": Not("an hour; it is tests itself"),
