@@ -159,7 +159,7 @@ def test_one_app_alone_and_no_name_is_a_command(main):
 
 
 def test_a_cancelled_job_ends_pulumi_in_order(main):
-    """Its first process gets SIGINT, then SIGTERM, and pulumi gives its lock back before SIGKILL would come."""
+    """Its first process gets SIGINT, then SIGTERM; pulumi gives its lock back before SIGKILL would come."""
     stack = main.stack
     stack.app("hello", image_id=stack.image("ready delay=600"))
     main.commit("slow")
