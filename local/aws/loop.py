@@ -10,6 +10,7 @@ from moto.ec2.models.security_groups import SecurityGroupRule
 
 from local.aws.api.backend import LocalBackend
 from local.aws.api.instance import LocalInstance
+from local.aws.api.world import WORLD
 from local.aws.groups import ALL_PORTS, Member, Permissions, Rule, Rules, network, not_forwarded
 from local.aws.keeper import Keeper
 from local.aws.machine import NetworkView, Site, Transport
@@ -70,23 +71,29 @@ class MachineLoop:
         }
 
     def turn(self) -> bool:
-        """Do the next step of every instance; say whether there was one."""
-        instances = {one.id: one for one in self._backend.all_instances() if one.complete}
-        states = {name: one.asked for name, one in instances.items()}
+        """Do the next step of every instance; say whether there was one. Raises what went wrong, after all."""
+        with WORLD:
+            instances = {one.id: one for one in self._backend.all_instances() if one.complete}
+            states = {name: one.asked for name, one in instances.items()}
         actions = plan(states, self._keeper.look(), boots_at_once=_BOOTS_AT_ONCE)
-        for action in actions:
-            self._step(action, instances[action.instance])
+        faults = [fault for action in actions if (fault := self._step(action, instances[action.instance]))]
         self._backend.consoles.post()
         self._forget(instances)
+        if faults:
+            raise ExceptionGroup("steps failed", faults)
         return bool(actions)
 
-    def _step(self, action: Action, instance: LocalInstance) -> None:
+    def _step(self, action: Action, instance: LocalInstance) -> Exception | None:
+        """Do it; what went wrong with it shall keep nobody else waiting."""
         log.info("%s %s", instance.id, action.verb.name)
-        try:
-            self._do[action.verb](instance)
-        except Exception as error:
-            log.exception("%s: %s failed", instance.id, action.verb.name)
-            instance.give_up(str(error) or repr(error))
+        with WORLD:
+            try:
+                self._do[action.verb](instance)
+            except Exception as fault:  # noqa: BLE001  # told when everybody had their turn
+                fault.add_note(f"{instance.id}: {action.verb.name} failed")
+                instance.give_up(str(fault) or repr(fault))
+                return fault
+        return None
 
     def _reboot(self, instance: LocalInstance) -> None:
         instance.reboots()
@@ -101,7 +108,8 @@ class MachineLoop:
         for instance in instances.values():
             if instance.ended is not None and instance.ended < long_ago:
                 self._keeper.forget(instance.id)
-                self._backend.forget(instance)
+                with WORLD:
+                    self._backend.forget(instance)
 
 
 class NetworkLoop:
@@ -115,8 +123,10 @@ class NetworkLoop:
 
     def turn(self) -> bool:
         """Publish the network if it has become another; say whether it has."""
-        rules = _permissions(self._backend)
-        view = network(_members(self._backend), rules)
+        with WORLD:
+            rules = _permissions(self._backend)
+            members = list(_members(self._backend))
+        view = network(members, rules)
         if view == self._published:
             return False
         self._tell(rules.ingress)
@@ -145,7 +155,7 @@ def _members(backend: LocalBackend) -> Iterator[Member]:
 
 
 def _permissions(backend: LocalBackend) -> Permissions:
-    groups = [group for ours in list(backend.groups.values()) for group in list(ours.values())]
+    groups = [group for ours in backend.groups.values() for group in ours.values()]
     return Permissions(
         ingress={group.id: _rules(group.ingress_rules) for group in groups},
         egress={group.id: _rules(group.egress_rules) for group in groups},
@@ -153,7 +163,7 @@ def _permissions(backend: LocalBackend) -> Permissions:
 
 
 def _rules(rules: list[SecurityGroupRule]) -> list[Rule]:
-    return [rule for one in list(rules) if (rule := _rule(one))]
+    return [rule for one in rules if (rule := _rule(one))]
 
 
 _TRANSPORTS: Mapping[str, Transport] = {"tcp": "tcp", "udp": "udp", "-1": "all"}

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network
 from itertools import cycle, islice
-from threading import Lock
 
 from moto.ec2.exceptions import EC2ClientError
 
@@ -16,13 +15,11 @@ class PublicAddresses:
         self._turn = cycle(hosts)
         self._count = len(hosts)
         self._in_use = in_use
-        self._taking = Lock()
 
     def take(self) -> str:
         """A free address. Raises EC2ClientError, which the API answers with, when there is none."""
-        with self._taking:
-            used = set(self._in_use())
-            for address in islice(self._turn, self._count):
-                if address not in used:
-                    return address
+        used = set(self._in_use())
+        for address in islice(self._turn, self._count):
+            if address not in used:
+                return address
         raise EC2ClientError("AddressLimitExceeded", "The local AWS has no public address left.")

@@ -2,7 +2,6 @@
 
 import base64
 from functools import cache
-from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
@@ -34,7 +33,6 @@ class LocalBackend(EC2Backend):  # type: ignore[misc]  # moto is not typed for u
         super().__init__(region_name, account_id)
         self.consoles = Consoles()
         self.lag = Lag()
-        self._launching = Lock()
 
     @property
     def _url_module(self) -> SimpleNamespace:
@@ -52,9 +50,7 @@ class LocalBackend(EC2Backend):  # type: ignore[misc]  # moto is not typed for u
         self._refuse_launch(user_data)
         self._refuse_image(image_id, str(kwargs["instance_type"]))
         self._place(kwargs)
-        # moto draws a subnet's addresses from a generator, which two threads may not advance at once.
-        with self._launching:
-            reservation = super().run_instances(image_id, count, user_data, security_group_names, **kwargs)
+        reservation = super().run_instances(image_id, count, user_data, security_group_names, **kwargs)
         for instance in reservation.instances:
             instance.complete = True
         return reservation

@@ -3,7 +3,6 @@
 import base64
 import time
 from copy import copy
-from threading import Lock
 
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.instances import Instance, InstanceState, StateReason
@@ -24,15 +23,14 @@ _BY_ITSELF = ("Client.InstanceInitiatedShutdown", "Instance initiated shutdown")
 class LocalInstance(Instance):  # type: ignore[misc]  # moto is not typed for us
     """Asked to terminate, it is `shutting-down`, keeps its addresses and its role, and ends with its machine.
 
-    API threads ask (`start`, `reboot`, `stop`, `terminate`); the keeper of the machines reports what came
-    of it (`settle`, `reboots`, `give_up`, `power_off_itself`).
+    The API asks (`start`, `reboot`, `stop`, `terminate`); the keeper of the machines reports what came of it
+    (`settle`, `reboots`, `give_up`, `power_off_itself`).
     """
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self._state = InstanceState("pending", 0)
         self.state_reason = StateReason()
-        self._asking = Lock()
         self._reboot_asked = False
         self.complete = False
         """Whether RunInstances has attached what the machine needs to know, as its volume."""
@@ -61,10 +59,9 @@ class LocalInstance(Instance):  # type: ignore[misc]  # moto is not typed for us
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RebootInstances.html
         """
-        with self._asking:
-            if self.state in {"stopping", "stopped"}:
-                raise _incorrect_state(self.id, "rebooted")
-            self._reboot_asked = True
+        if self.state in {"stopping", "stopped"}:
+            raise _incorrect_state(self.id, "rebooted")
+        self._reboot_asked = True
 
     @property
     def asked(self) -> str:
@@ -77,17 +74,16 @@ class LocalInstance(Instance):  # type: ignore[misc]  # moto is not typed for us
 
     def settle(self, before: str, after: str) -> None:
         """The machine has done what state `before` asks for; nothing happens if another was asked since."""
-        with self._asking:
-            if self.state != before:
-                return
-            reason = self.state_reason  # moto would write another
-            if after == "stopped":
-                super().stop()  # gives up the public address
-            if after == "terminated":
-                super().terminate()  # lets go of volumes, addresses and role
-                self.ended = time.monotonic()
-            self.state_reason = reason
-            self._become(after)
+        if self.state != before:
+            return
+        reason = self.state_reason  # moto would write another
+        if after == "stopped":
+            super().stop()  # gives up the public address
+        if after == "terminated":
+            super().terminate()  # lets go of volumes, addresses and role
+            self.ended = time.monotonic()
+        self.state_reason = reason
+        self._become(after)
 
     def give_up(self, message: str) -> None:
         """The machine did not start: as on AWS, the instance ends, with the reason why."""
@@ -117,26 +113,24 @@ class LocalInstance(Instance):  # type: ignore[misc]  # moto is not typed for us
         return base64.b64decode(str(self.user_data)) if self.user_data else b""
 
     def _ask(self, state: str, allowed: set[str], *, unchanged: set[str]) -> InstanceState:
-        with self._asking:
-            previous = copy(self._state)
-            if previous.name == "stopped" and state == "pending":
-                self._take_addresses()
-            if previous.name in allowed:
-                self.state_reason = StateReason() if state == "pending" else _reason(*_BY_USER)
-                self._become(state)
-            elif previous.name not in unchanged:
-                raise _incorrect_state(self.id, state)
-            return previous
+        previous = copy(self._state)
+        if previous.name == "stopped" and state == "pending":
+            self._take_addresses()
+        if previous.name in allowed:
+            self.state_reason = StateReason() if state == "pending" else _reason(*_BY_USER)
+            self._become(state)
+        elif previous.name not in unchanged:
+            raise _incorrect_state(self.id, state)
+        return previous
 
     def _take_addresses(self) -> None:
         for interface in self.nics.values():
             interface.start()
 
     def _end(self, state: str, reason: tuple[str, str]) -> None:
-        with self._asking:
-            if self.state in {"pending", "running"}:
-                self.state_reason = _reason(*reason)
-                self._become(state)
+        if self.state in {"pending", "running"}:
+            self.state_reason = _reason(*reason)
+            self._become(state)
 
     def _become(self, state: str) -> None:
         self._reboot_asked = self._reboot_asked and state == "running"

@@ -7,7 +7,7 @@ import time
 
 
 class Lag:
-    """Remembers when things were told. Any thread may call."""
+    """Remembers when things were told."""
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds

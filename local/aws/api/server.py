@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterable
+from io import BytesIO
 from ipaddress import IPv4Network
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from moto.iam.models import iam_backends
 from moto.kms import models as kms
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.wsgi import get_input_stream
 
 from local.aws.api.access import LocalRequest, LocalS3Request
 from local.aws.api.account import ACCOUNT, REGION, AccessKey, create_admin, create_image
@@ -24,6 +26,7 @@ from local.aws.api.iam import LocalIam, LocalRoleKey
 from local.aws.api.instance import LocalInstance
 from local.aws.api.keys import LocalKey
 from local.aws.api.lag import Lag
+from local.aws.api.world import WORLD
 from local.errors import LocalError
 
 if TYPE_CHECKING:
@@ -32,10 +35,13 @@ if TYPE_CHECKING:
 _POLL = 0.05
 """Seconds until `stop` is noticed."""
 
-_UNSIGNED = (
+_REFUSED = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n'
     b"<Error><Code>AccessDenied</Code><Message>Access Denied: the request is not signed</Message></Error>"
 )
+
+_OF_MOTO = ("/moto-api", "/latest/meta-data/", "/latest/api/")
+"""Pages of its own, by which anybody with any signature could empty the account."""
 
 
 class ApiServer:
@@ -80,7 +86,7 @@ def _teach_moto(public: IPv4Network) -> None:
 
 def _taken_addresses() -> list[str | None]:
     backend = ec2_backends[ACCOUNT][REGION]
-    return [one.public_ip for one in [*list(backend.enis.values()), *list(backend.addresses)]]
+    return [one.public_ip for one in [*backend.enis.values(), *backend.addresses]]
 
 
 def _bind(address: tuple[str, int]) -> BaseWSGIServer:
@@ -96,20 +102,32 @@ def _bind(address: tuple[str, int]) -> BaseWSGIServer:
             hint="the local AWS of another folder, or something else, has this address: see `ss -ltnp`",
         ) from error
     listener.listen(128)
-    app = _signed_only(DomainDispatcherApplication(create_backend_app))
+    app = _aws_only(_one_by_one(DomainDispatcherApplication(create_backend_app)))
     with listener:  # the server makes a copy of the descriptor
         return make_server(
             *address, app, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno()
         )
 
 
-def _signed_only(app: "WSGIApplication") -> "WSGIApplication":
-    """Refuse unsigned requests as AWS does: moto fails on them with an HTTP 500, or serves its own pages."""
+def _aws_only(app: "WSGIApplication") -> "WSGIApplication":
+    """Refuse unsigned requests as AWS does, where moto fails with an HTTP 500, and moto's own pages."""
 
     def serve(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if "HTTP_AUTHORIZATION" in environ:
+        if "HTTP_AUTHORIZATION" in environ and not environ["PATH_INFO"].startswith(_OF_MOTO):
             return app(environ, start_response)
         start_response("403 Forbidden", [("Content-Type", "application/xml")])
-        return [_UNSIGNED]
+        return [_REFUSED]
+
+    return serve
+
+
+def _one_by_one(app: "WSGIApplication") -> "WSGIApplication":
+    """Answer under the lock; a request is received before it, so a slow one holds nobody up."""
+
+    def serve(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        body = get_input_stream(environ).read()
+        environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        with WORLD:
+            return app(environ, start_response)
 
     return serve

@@ -14,6 +14,7 @@ from moto.sts.models import AssumedRole
 from local.aws.api.account import ACCOUNT, REGION
 from local.aws.api.backend import LocalBackend
 from local.aws.api.instance import LocalInstance
+from local.aws.api.world import WORLD
 from local.aws.metadata.service import Client
 from local.aws.metadata.tree import Facts, Key, Network, Role, tree
 
@@ -31,9 +32,10 @@ class Instances:
 
     def find(self, address: str) -> Client | None:
         """The instance with this private address whose machine may be there."""
-        for instance in self._backend.all_instances():
-            if instance.private_ip == address and instance.state != "terminated":
-                return self._client(instance)
+        with WORLD:
+            for instance in self._backend.all_instances():
+                if instance.private_ip == address and instance.state != "terminated":
+                    return self._client(instance)
         return None
 
     def _client(self, instance: LocalInstance) -> Client:
@@ -83,10 +85,7 @@ class Instances:
         )
 
     def _credentials_of(self, instance: str, role_arn: str) -> str:
-        session = self._credentials.get((instance, role_arn))
-        if session is None or session.expiration - utcnow() < _RENEWAL:
-            session = _assume(role_arn, instance)
-            self._credentials[instance, role_arn] = session
+        session = self._session(instance, role_arn)
         return json.dumps(
             {
                 "Code": "Success",
@@ -99,6 +98,14 @@ class Instances:
             },
             indent=2,
         )
+
+    def _session(self, instance: str, role_arn: str) -> AssumedRole:
+        with WORLD:
+            session = self._credentials.get((instance, role_arn))
+            if session is None or session.expiration - utcnow() < _RENEWAL:
+                session = _assume(role_arn, instance)
+                self._credentials[instance, role_arn] = session
+        return session
 
 
 def _assume(role_arn: str, instance: str) -> AssumedRole:

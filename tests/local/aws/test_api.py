@@ -4,10 +4,12 @@ import base64
 import gzip
 import http.client
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.local.roles import as_machine, ask_imds, give_role, imds
@@ -137,6 +139,33 @@ def test_two_hundred_instances_take_no_time_worth_speaking_of(aws: "Aws") -> Non
     aws.becomes(fleet[-1], "terminated")
 
 
+def change_groups(ec2: Any, name: str) -> None:
+    for place in range(ROUNDS):
+        group = ec2.create_security_group(GroupName=f"{name}-{place}", Description="x")["GroupId"]
+        ec2.delete_security_group(GroupId=group)
+
+
+def read_rules(ec2: Any, _: str) -> None:
+    for _ in range(ROUNDS):
+        ec2.describe_security_group_rules()
+
+
+ROUNDS = 60
+
+
+def test_who_reads_groups_is_not_disturbed_by_who_changes_them(aws: "Aws") -> None:
+    """Retries are off: one HTTP 500 fails it."""
+    with ThreadPoolExecutor() as side_by_side:
+        clients = [aws.connection.client("ec2", Config(retries={"total_max_attempts": 1})) for _ in range(8)]
+        works = [change_groups, read_rules] * 4
+        at_work = [
+            side_by_side.submit(work, client, f"busy-{place}")
+            for place, (work, client) in enumerate(zip(works, clients, strict=True))
+        ]
+    for work in at_work:
+        work.result()
+
+
 class TestPermissions:
     def test_made_up_keys_are_refused(self, aws: "Aws") -> None:
         stranger = boto3.client(
@@ -147,6 +176,16 @@ class TestPermissions:
             aws_secret_access_key="test",
         )
         assert refusal(stranger.describe_instances) == "AuthFailure"
+
+    @pytest.mark.parametrize("path", ["/moto-api/reset", "/latest/meta-data/iam/security-credentials/x"])
+    def test_pages_of_the_simulator_are_for_nobody(self, aws: "Aws", path: str) -> None:
+        """They ask for no keys: a signature by any would open them, and a reset empties the account."""
+        image = aws.image("still there")
+        connection = http.client.HTTPConnection(*aws.home.api, timeout=30)
+        connection.request("POST", path, headers={"Authorization": "AWS4-HMAC-SHA256 Credential=x"})
+        assert connection.getresponse().status == 403
+        connection.close()
+        assert aws.ec2.describe_images(ImageIds=[image])["Images"]
 
     @pytest.mark.parametrize("path", ["/", "/private/of-a", "/moto-api/data.json"])
     def test_unsigned_requests_are_refused(self, aws: "Aws", path: str) -> None:
