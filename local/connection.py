@@ -25,8 +25,8 @@ class Connection:
     iam_lag: float = 0.0
     """Seconds until others know what IAM was told."""
 
-    def client(self, service: str, config: Any = None) -> Any:  # noqa: ANN401  # both are botocore's
-        """A boto3 client of the administrator; `config` is a botocore Config."""
+    def client(self, service: str) -> Any:  # noqa: ANN401  # what it is depends on the name
+        """A boto3 client of the administrator."""
         import boto3  # noqa: PLC0415  # half a second that most commands do not need
 
         return boto3.client(
@@ -35,7 +35,6 @@ class Connection:
             region_name=self.region,
             aws_access_key_id=self.access_key,
             aws_secret_access_key=self.secret_key,
-            config=config,
         )
 
 

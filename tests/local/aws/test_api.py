@@ -4,12 +4,10 @@ import base64
 import gzip
 import http.client
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.local.roles import as_machine, ask_imds, give_role, imds
@@ -137,33 +135,6 @@ def test_two_hundred_instances_take_no_time_worth_speaking_of(aws: "Aws") -> Non
     aws.becomes(fleet[-1], "running")
     aws.ec2.terminate_instances(InstanceIds=fleet)
     aws.becomes(fleet[-1], "terminated")
-
-
-def change_groups(ec2: Any, name: str) -> None:
-    for place in range(ROUNDS):
-        group = ec2.create_security_group(GroupName=f"{name}-{place}", Description="x")["GroupId"]
-        ec2.delete_security_group(GroupId=group)
-
-
-def read_rules(ec2: Any, _: str) -> None:
-    for _ in range(ROUNDS):
-        ec2.describe_security_group_rules()
-
-
-ROUNDS = 60
-
-
-def test_who_reads_groups_is_not_disturbed_by_who_changes_them(aws: "Aws") -> None:
-    """Retries are off: one HTTP 500 fails it."""
-    with ThreadPoolExecutor() as side_by_side:
-        clients = [aws.connection.client("ec2", Config(retries={"total_max_attempts": 1})) for _ in range(8)]
-        works = [change_groups, read_rules] * 4
-        at_work = [
-            side_by_side.submit(work, client, f"busy-{place}")
-            for place, (work, client) in enumerate(zip(works, clients, strict=True))
-        ]
-    for work in at_work:
-        work.result()
 
 
 class TestPermissions:
