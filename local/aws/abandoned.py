@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from local.aws import folders, processes
+from local.aws.leftovers import STARTERS
 from local.aws.processes import Process
 from local.aws.run import run
 from local.home import Home
@@ -18,7 +19,7 @@ _INTERFACES = Path("/sys/class/net")
 
 # How a process shows whose it is: its control group, a word, or the file it reads (see leftovers.owned).
 _GROUP = re.compile(r"[/-](ci[0-9a-f]{8})(?:\.scope)?(?:/|$)", re.MULTILINE)
-_WORD = re.compile(r".+-(ci[0-9a-f]{8})")
+_WORD = re.compile(r"(?:--machine=)?i-[0-9a-f]+-(ci[0-9a-f]{8})")
 _FILE = re.compile(r"(?:--conf-file=)?(/.*)/(?:balancer/haproxy\.cfg|names/dnsmasq\.conf)")
 # The kernel says so of a file that has been removed.
 _DISK = re.compile(r"(/.*)/machines/i-[0-9a-f]+/disk(?: \(deleted\))?")
@@ -76,7 +77,7 @@ def traces_of(everyone: Iterable[Process]) -> Iterator[Trace]:
     """The machines, balancers and name servers among these processes; the dead go by themselves."""
     for process in (one for one in everyone if one.argv):
         cure = f"kill -9 {process.pid}"
-        words = [_WORD.fullmatch(word) for word in process.argv]
+        words = [_WORD.fullmatch(word) for word in process.argv if process.program in STARTERS]
         files = [_FILE.fullmatch(word) for word in process.argv]
         for found in (_GROUP.search(process.cgroup), *words):
             if found:

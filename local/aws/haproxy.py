@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from local.aws import processes
+from local.aws.processes import Process
 from local.aws.run import run
 
 _ANSWER_SECONDS = 10.0
@@ -21,7 +22,7 @@ def replace(config: Path, commands: Path, listeners: Iterable[str]) -> None:
     src/namespace.c), and a connection accepted a moment before can no longer be led to its machine. So the
     old one's `listeners`, those that lead into a namespace, are shut first.
     """
-    old = [process.pid for process in processes.everywhere() if str(config) in process.argv]
+    old = [process.pid for process in readers(config, processes.everywhere())]
     if not old:
         run("haproxy", "-D", "-f", config)
         return
@@ -33,6 +34,11 @@ def replace(config: Path, commands: Path, listeners: Iterable[str]) -> None:
         _tell(line, [f"shutdown frontend {listener}" for listener in listeners])
     for pid in old:
         processes.send(pid, signal.SIGUSR1)
+
+
+def readers(config: Path, among: Iterable[Process]) -> list[Process]:
+    """Every haproxy that reads this file; others have its name in their arguments too, such as an editor."""
+    return [one for one in among if one.program == "haproxy" and str(config) in one.argv]
 
 
 def _tell(line: socket.socket, orders: list[str]) -> None:

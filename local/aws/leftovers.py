@@ -10,6 +10,8 @@ from local.aws.processes import Process
 from local.home import Home
 
 _DAEMONS = {"haproxy", "dnsmasq"}
+STARTERS = {"nsenter", "unshare", "sh", "systemd-nspawn"}
+"""What a machine is started by, one after the other, with its name among the arguments."""
 
 
 def clean(home: Home) -> None:
@@ -32,11 +34,12 @@ def owned(home: Home, among: Iterable[Process]) -> list[Process]:
     machine has that name in its arguments, and each daemon reads a file that no other reads.
     """
     in_group = re.compile(rf"[/-]{home.name}(\.scope)?(/|$)", re.MULTILINE)
+    is_machine = re.compile(rf"(--machine=)?i-[0-9a-f]+-{home.name}")
     configurations = (str(balancer.config_file(home)), f"--conf-file={names.config_file(home)}")
     return [
         process
         for process in among
         if in_group.search(process.cgroup)
-        or any(word.endswith(f"-{home.name}") for word in process.argv)
+        or (process.program in STARTERS and any(is_machine.fullmatch(word) for word in process.argv))
         or (process.program in _DAEMONS and any(word in configurations for word in process.argv))
     ]

@@ -36,7 +36,12 @@ def test_machines_and_daemons_are_told_by_group_word_or_file() -> None:
         process("haproxy", "-f", "/srv/lost/balancer/haproxy.cfg", pid=4),
         process("dnsmasq", "--conf-file=/srv/lost/names/dnsmasq.conf", pid=5),
     ]
-    others = [process("vim", "/srv/lost/balancer/haproxy.cfg"), process("haproxy", "-f", "/etc/haproxy.cfg")]
+    others = [
+        process("vim", "/srv/lost/balancer/haproxy.cfg"),
+        process("haproxy", "-f", "/etc/haproxy.cfg"),
+        process("grep", f"i-0a1-{LOST.name}"),
+        process("sh", "backup", f"before-{LOST.name}"),
+    ]
     dead = process(cgroup=inside)  # and nobody has reaped it yet
     found = list(traces_of([*ours, *others, dead]))
     assert {trace.name for trace in found} == {LOST.name}

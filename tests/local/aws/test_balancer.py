@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from local.aws import haproxy
 from local.aws.balancer import Balancer
 from local.aws.machine import Forward
+from local.aws.processes import Process
 from local.home import Home
 
 HOME = Home(Path("/srv/local aws"))
@@ -58,3 +60,18 @@ def test_the_order_of_a_set_does_not_change_the_configuration() -> None:
 @pytest.mark.parametrize("setting", ["retries 0", "timeout connect 2s"])
 def test_a_machine_that_is_not_there_is_told_soon_and_not_retried(setting: str) -> None:
     assert setting in section("defaults")
+
+
+def test_only_haproxy_itself_is_replaced() -> None:
+    config = Path("/srv/aws/balancer/haproxy.cfg")
+    ours, editor, other = (
+        Process(pid=pid, argv=argv, cgroup="")
+        for pid, argv in enumerate(
+            [
+                ("haproxy", "-D", "-f", str(config)),
+                ("vim", str(config)),
+                ("haproxy", "-D", "-f", "/etc/haproxy/haproxy.cfg"),
+            ]
+        )
+    )
+    assert haproxy.readers(config, [ours, editor, other]) == [ours]

@@ -22,6 +22,7 @@ OURS = {
     "the same in an old hierarchy": process("init", cgroup=f"9:cpu:/\n1:name=systemd:/{HOME.name}/{MACHINE}"),
     "in a scope of the host's systemd": process("init", cgroup=f"1:cpu:/machine.slice/{MACHINE}.scope\n0::/"),
     "one that makes mounts": process("sh", "-c", "set -eu", MACHINE, "/cache/image"),
+    "one that enters the network": process("nsenter", "--net=x", "unshare", "--mount", "sh", MACHINE),
     "one that waits for a group": process("systemd-nspawn", f"--machine={MACHINE}"),
     "a balancer": process("haproxy", "-D", "-f", "/srv/aws/balancer/haproxy.cfg"),
     "names": process("/usr/sbin/dnsmasq", "--conf-file=/srv/aws/names/dnsmasq.conf"),
@@ -33,6 +34,9 @@ OTHERS = {
     "the host's own balancer": process("haproxy", "-f", "/etc/haproxy/haproxy.cfg"),
     "an editor of our configuration": process("vim", "/srv/aws/balancer/haproxy.cfg"),
     "a reader of a console": process("tail", "-f", "/srv/aws/machines/i-0123456789abcdef0/console"),
+    "a search for a machine's name": process("grep", "-r", MACHINE, "/srv/aws"),
+    "a reader of a machine's journal": process("journalctl", "-M", MACHINE),
+    "a script about a home": process("sh", "backup", f"before-{HOME.name}"),
     "a visitor of our namespace": process("nsenter", f"--net=/run/netns/{HOME.name}", "bash"),
     "a kernel thread": process(),
 }
