@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from local.aws import cgroups, processes
 from local.aws.launch import Launch
@@ -57,14 +58,11 @@ class NspawnMachine:
 
     def console(self) -> bytes:
         """Its last MiB; the API shows 64 KiB of it. What was said before that goes, sooner or later."""
-        if not self._console.exists():
+        try:
+            with self._console.open("rb") as console:
+                return self._tail(console)
+        except FileNotFoundError:  # not started yet, or removed meanwhile
             return b""
-        with self._console.open("rb") as console:
-            start = max(0, console.seek(0, os.SEEK_END) - _CONSOLE_KEPT)
-            if start - self._dropped > _CONSOLE_KEPT:
-                self._drop(start)
-            console.seek(start)
-            return console.read()
 
     def reboot(self) -> None:
         before = self._first_processes()
@@ -80,6 +78,13 @@ class NspawnMachine:
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self.launch.folder, ignore_errors=True)
+
+    def _tail(self, console: IO[bytes]) -> bytes:
+        start = max(0, console.seek(0, os.SEEK_END) - _CONSOLE_KEPT)
+        if start - self._dropped > _CONSOLE_KEPT:
+            self._drop(start)
+        console.seek(start)
+        return console.read()
 
     def _drop(self, start: int) -> None:
         """Make a hole of the file's head: who writes at its end need not know. Some file systems cannot."""
@@ -107,11 +112,19 @@ class NspawnMachine:
         while not done():
             late = time.monotonic() > deadline
             # Once a second: a machine that has only begun to boot does not hear it.
-            for first in self._first_processes():
+            firsts = self._first_processes()
+            for first in firsts:
                 processes.send(first, signal.SIGKILL if late else number)
+            if late and not firsts:
+                self._kill_shell()
             if _within_a_second(done):
                 return not late
         return True
+
+    def _kill_shell(self) -> None:
+        """One that has hung before, or after, the machine's first process: only its group is left to kill."""
+        if self._shell and self.running():
+            os.killpg(self._shell.pid, signal.SIGKILL)
 
     def _first_processes(self) -> list[int]:
         """The machine's process 1, once there is one."""
