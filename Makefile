@@ -26,8 +26,8 @@ up: local-aws ## set up this machine, start the local AWS, roll the apps out on 
 preview: local-aws ## what `make up` would change
 	@$(PULUMI) preview --stack local
 
-down: ## end the local AWS; leave nothing of it
-	@[[ ! -x $(BIN)/python ]] || $(LOCAL) down
+down: tools ## end the local AWS; leave nothing of it
+	@$(LOCAL) down
 
 local-env: tools ## for `eval "$(make -s local-env)"`: this shell then talks to the local AWS
 	@$(LOCAL) env

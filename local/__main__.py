@@ -62,7 +62,9 @@ def down(home: HomeOption = DEFAULT) -> None:
     if not place.path.exists():
         return
     connection = known(place)
-    if connection and connection.machines == "nspawn":
+    # Of one that could not announce itself the kind is not known.
+    kind = connection.machines if connection else "nspawn" if place.log_file.exists() else "simulated"
+    if kind == "nspawn" and (connection or can_become_root()):
         become_root()
     with step("local AWS down"):
         supervise.end(place)

@@ -8,10 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from local.aws import processes
 from local.aws.daemon import make_site
 from local.connection import Connection, give_to_owner, known
 from local.errors import LocalError
@@ -49,7 +50,7 @@ def start(home: Home, kind: str, *, iam_lag: float = 0.0) -> Connection:
     """
     home.path.mkdir(parents=True, exist_ok=True)
     with _alone(home):
-        if connection := serving(home):
+        if connection := serving(home) or _starting(home):
             return connection
         if connection := known(home):
             _clear(home, connection)
@@ -66,10 +67,18 @@ def end(home: Home) -> None:
             _await_end(home, connection.pid)
         elif connection := known(home):
             _clear(home, connection)
-        elif home.log_file.exists() and why_not_real() is None:
-            # Killed before it could announce itself, so of unknown kind.
-            make_site(home, "nspawn").close()
+        else:
+            _end_unannounced(home)
         _remove_files(home)
+
+
+def _end_unannounced(home: Home) -> None:
+    """End one that only starts; of one that was killed while it did, the kind is not known."""
+    if (pid := _daemon(home)) is not None:
+        os.kill(pid, signal.SIGTERM)
+        _await_end(home, pid)
+    if home.log_file.exists() and why_not_real() is None:
+        make_site(home, "nspawn").close()
 
 
 @contextmanager
@@ -97,22 +106,44 @@ def _spawn(home: Home, kind: str, iam_lag: float) -> subprocess.Popen[bytes]:
 
 
 def _await(home: Home, daemon: subprocess.Popen[bytes]) -> Connection:
+    try:
+        connection = _announced(home, daemon.pid, lambda: daemon.poll() is None)
+    except BaseException:  # also ^C: nobody would know of it
+        daemon.terminate()
+        daemon.wait()
+        raise
+    if connection is None:
+        last = _last_lines(home.log_file)
+        raise LocalError(f"the local AWS did not start:\n{last}", hint=f"see {home.log_file}")
+    daemon.returncode = 0  # it lives on, which is no reason for Popen to warn
+    return connection
+
+
+def _starting(home: Home) -> Connection | None:
+    """What one announces that somebody else has started and nobody waits for; None if there is none."""
+    pid = _daemon(home)
+    if pid is None or known(home):
+        return None
+    return _announced(home, pid, lambda: _daemon(home) == pid)
+
+
+def _announced(home: Home, pid: int, lives: Callable[[], bool]) -> Connection | None:
+    """What the daemon announces when it is ready; None when it ends before. Raises LocalError."""
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        if daemon.poll() is not None:
-            last = _last_lines(home.log_file)
-            raise LocalError(f"the local AWS did not start:\n{last}", hint=f"see {home.log_file}")
-        if (connection := known(home)) and connection.pid == daemon.pid:
-            daemon.returncode = 0  # it lives on, which is no reason for Popen to warn
+    while lives():
+        if (connection := known(home)) and connection.pid == pid:
             return connection
+        if time.monotonic() > deadline:
+            raise LocalError(
+                f"the local AWS is not ready after {_START_SECONDS:.0f} s", hint=f"see {home.log_file}"
+            )
         time.sleep(0.02)
-    daemon.terminate()
-    raise LocalError(f"the local AWS is not ready after {_START_SECONDS:.0f} s", hint=f"see {home.log_file}")
+    return None
 
 
 def _await_end(home: Home, pid: int) -> None:
     deadline = time.monotonic() + _END_SECONDS
-    while _is_daemon(home, pid):
+    while _daemon(home) == pid:
         if time.monotonic() > deadline:
             raise LocalError(
                 f"the local AWS (process {pid}) has not ended after {_END_SECONDS:.0f} s",
@@ -123,7 +154,7 @@ def _await_end(home: Home, pid: int) -> None:
 
 def _clear(home: Home, connection: Connection) -> None:
     """Remove what a killed daemon left, or one that does not answer and is of no use to anybody."""
-    if _is_daemon(home, connection.pid):
+    if _daemon(home) == connection.pid:
         os.kill(connection.pid, signal.SIGKILL)
         _await_end(home, connection.pid)
     make_site(home, connection.machines).close()
@@ -143,14 +174,13 @@ def _answers(home: Home) -> bool:
     return True
 
 
-def _is_daemon(home: Home, pid: int) -> bool:
-    """Whether process `pid` is alive and this home's daemon: ids are used again."""
-    try:
-        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z" and b"local.aws" in arguments and str(home.path.resolve()).encode() in arguments
+def _daemon(home: Home) -> int | None:
+    """The process that is this home's daemon, also one that has not announced itself yet.
+
+    One that begins at this very moment has no arguments yet: whoever started it knows better.
+    """
+    words = ("-m", "local.aws", str(home.path.resolve()))
+    return next((one.pid for one in processes.everywhere() if one.argv[1:4] == words), None)
 
 
 def _remove_files(home: Home) -> None:

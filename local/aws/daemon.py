@@ -35,8 +35,9 @@ def serve(home: Home, kind: str, iam_lag: float) -> None:
             api = _serve_api(home, iam_lag, at_end)  # imports moto, which takes a second
             opened.result()
         _run_machines(api, site, at_end)
-        _announce(home, kind, api, at_end)
-        log.info("ready on %s", home.endpoint)
+        if not over.is_set():
+            _announce(home, kind, api, at_end)
+            log.info("ready on %s", home.endpoint)
         over.wait()
         log.info("ending")
 

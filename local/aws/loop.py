@@ -71,7 +71,7 @@ class MachineLoop:
         }
 
     def turn(self) -> bool:
-        """Do the next step of every instance; say whether there was one. Raises what went wrong, after all."""
+        """Do the next step of every instance; say whether there was one. Raises what went wrong."""
         with WORLD:
             instances = {one.id: one for one in self._backend.all_instances() if one.complete}
             states = {name: one.asked for name, one in instances.items()}

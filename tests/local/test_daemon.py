@@ -14,6 +14,7 @@ import pytest
 from local import supervise
 from local.connection import known
 from local.home import CHECKOUT, Home
+from tests.local.conftest import eventually
 
 if TYPE_CHECKING:
     from tests.local.conftest import Aws
@@ -157,3 +158,28 @@ def test_keys_of_one_are_no_keys_of_another(home: Home, aws: "Aws") -> None:
     assert (other.access_key, other.secret_key) != (aws.connection.access_key, aws.connection.secret_key)
     assert other.secret_key not in repr(other)
     assert home.connection_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_start_that_was_broken_off_leaves_no_daemon(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_off(_: Home) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(supervise, "known", lambda _: break_off(_) if supervise._daemon(home) else None)
+        with pytest.raises(KeyboardInterrupt):
+            supervise.start(home, "simulated")
+    assert supervise._daemon(home) is None
+
+
+def test_one_that_still_starts_is_waited_for_by_up_and_ended_by_down(home: Home) -> None:
+    home.path.mkdir()
+    with supervise._spawn(home, "simulated", 0.0) as first:  # and nobody waits for it
+        eventually(lambda: supervise._daemon(home) == first.pid)
+        assert supervise.start(home, "simulated").pid == first.pid
+        supervise.end(home)
+    home.path.mkdir(exist_ok=True)
+    with supervise._spawn(home, "simulated", 0.0) as second:
+        eventually(lambda: supervise._daemon(home) == second.pid)
+        supervise.end(home)
+        assert second.wait() is not None
+    assert not home.path.exists()
