@@ -21,6 +21,8 @@ UNSET = (
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CA_BUNDLE",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    *(f"AWS_ENDPOINT_URL_{service}" for service in ("EC2", "IAM", "KMS", "S3", "STS")),
+    "PULUMI_STACK",
     "PULUMI_ACCESS_TOKEN",
 )
 

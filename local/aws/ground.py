@@ -18,7 +18,10 @@ from local.aws.run import succeeds
 from local.errors import LocalError
 from local.home import Home
 
-_TOOLS = ("systemd-nspawn", "mmdebstrap", "haproxy", "dnsmasq", "nft", "ip", "nsenter", "mkfs.ext4")
+_TOOLS = (
+    *("systemd-nspawn", "mmdebstrap", "haproxy", "dnsmasq"),
+    *("nft", "ip", "nsenter", "mkfs.ext4", "sysctl"),
+)
 _LOOP_DEVICES = Path("/dev/loop-control")
 _TRIAL = ("unshare", "--mount", "--net", "--pid", "--fork", "mount", "-t", "tmpfs", "tmpfs", "/mnt")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local.errors import LocalError
 
-_NOT_INSTALLED = "apt-get install systemd-container mmdebstrap haproxy dnsmasq-base nftables iproute2"
+_NOT_INSTALLED = "`make setup` installs all that is needed"
 
 
 def run(*argv: str | Path, stdin: str = "") -> str:

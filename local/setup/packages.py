@@ -19,6 +19,7 @@ _TOOLS = (
     "iproute2",
     "mmdebstrap",
     "nftables",
+    "procps",
     "systemd-container",
 )
 # Debian's python3 cannot make environments without it; others bring the module along.

@@ -23,7 +23,7 @@ def test_a_failure_with_input_shows_the_input() -> None:
 
 def test_a_missing_program_says_what_to_install() -> None:
     for door in (run, succeeds):
-        with pytest.raises(LocalError, match="no-such-program is not installed\n  apt-get install"):
+        with pytest.raises(LocalError, match="no-such-program is not installed\n  `make setup`"):
             door("no-such-program")
 
 
