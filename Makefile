@@ -40,11 +40,11 @@ plugin: local-aws ## the real pulumi-aws plugin for the local AWS, in place of t
 rollout: ## one app alone: STACK=dev APP=hello; YES=1 asks nothing
 	@$(if $(APP),,$(error say which app: make rollout STACK=dev APP=hello))
 	@$(if $(STACK),,$(error say which stack: make rollout STACK=dev APP=hello))
-	@$(if $(filter local,$(STACK)),$(LOCAL) run )$(PYTHON) -m fleet.rollout "$$APP" --stack "$$STACK" $(if $(filter 1,$(YES)),--yes)
+	@$(if $(filter local,$(STACK)),$(LOCAL) run )$(PYTHON) -m operate.rollout "$$APP" --stack "$$STACK" $(if $(filter 1,$(YES)),--yes)
 
 orphans: ## instances that the state of STACK=dev does not know (a killed up leaves them); YES=1 removes them
 	@$(if $(STACK),,$(error say which stack: make orphans STACK=dev))
-	@$(if $(filter local,$(STACK)),$(LOCAL) run )$(PYTHON) -m fleet.orphans --stack "$$STACK" $(if $(filter 1,$(YES)),--yes)
+	@$(if $(filter local,$(STACK)),$(LOCAL) run )$(PYTHON) -m operate.orphans --stack "$$STACK" $(if $(filter 1,$(YES)),--yes)
 
 test: setup check ## every tier of tests but `make soak`, each also alone:
 	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "not soak"
@@ -82,7 +82,7 @@ schema: tools ## the JSON Schema and the reference page of app files, anew from 
 	@$(BIN)/python -m manifest reference >docs/app-file.md
 
 policies: tools ## the IAM policies of iam/, anew from their table
-	@for which in preview deploy; do $(BIN)/python -m fleet.policies $$which >iam/$$which.json; done
+	@for which in preview deploy; do $(BIN)/python -m operate.policies $$which >iam/$$which.json; done
 
 setup:
 	@python3 -m local.setup

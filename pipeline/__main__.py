@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from fleet.state import StateError
+from operate.state import StateError
 from pipeline import actions, offline, updates
 from pipeline.changes import Changes
 from pipeline.commands import PipelineError, asked, say

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from fleet.state import StateError, require_idle
+from operate.state import StateError, require_idle
 from pipeline import actions
 from pipeline.commands import PipelineError, asked, run, say, says_no
 from pipeline.locks import parse_locks, why_kept
@@ -29,7 +29,7 @@ def deploy(stack: str, app: str | None) -> None:
         return
     _cure(stack)
     if app:
-        run(sys.executable, "-m", "fleet.rollout", "--stack", stack, "--yes", "--", app)
+        run(sys.executable, "-m", "operate.rollout", "--stack", stack, "--yes", "--", app)
     else:
         _pulumi(stack, "up", "--yes", "--skip-preview")
 
@@ -85,7 +85,7 @@ def _cure(stack: str) -> None:
     was_locked = _unlock(stack)
     if was_locked or _has_pending(stack):
         say(f"an update of {stack} was cut off: looking for what it left")
-        run(sys.executable, "-m", "fleet.orphans", "--stack", stack, "--yes")
+        run(sys.executable, "-m", "operate.orphans", "--stack", stack, "--yes")
         _pulumi(stack, "refresh", "--yes", "--skip-preview", "--clear-pending-creates")
 
 

@@ -101,7 +101,7 @@ class AwsStack(AnyStack):
     def remove(self) -> None:
         """All of it, what a killed update left too. Raises AssertionError with what is still there."""
         self.pulumi("cancel", "--yes")
-        orphans = [sys.executable, "-m", "fleet.orphans", "--stack", self.name, "--yes"]
+        orphans = [sys.executable, "-m", "operate.orphans", "--stack", self.name, "--yes"]
         subprocess.run(orphans, cwd=self.project, env=self.environment(), check=False)
         self.pulumi("refresh", "--clear-pending-creates", "--yes", "--skip-preview")
         told = self.pulumi("destroy", "--yes", "--skip-preview").text

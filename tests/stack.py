@@ -212,7 +212,7 @@ def eventually(holds: Callable[[], bool], what: str = "it") -> None:
 def copy_project(folder: Path) -> Path:
     """What of the project a stack needs, in `folder`; without apps, and without any stack's file."""
     (folder / "apps").mkdir(parents=True)
-    for room in ("manifest", "bootstrap", "fleet"):
+    for room in ("manifest", "bootstrap", "fleet", "operate"):
         (folder / room).symlink_to(ROOT / room)
     for file in ("__main__.py", "Pulumi.yaml"):
         shutil.copy(ROOT / file, folder)

@@ -90,7 +90,7 @@ REGISTER: Final = {
     "pulumi stack output apps": _COMES_UP,
     # when something goes wrong
     "make orphans": By(f"{_CURES}::test_a_killed_update_leaves_lock_entry_and_orphan"),
-    "python -m fleet.orphans --stack dev [--yes]": By(
+    "python -m operate.orphans --stack dev [--yes]": By(
         f"{_CURES}::test_a_killed_update_leaves_lock_entry_and_orphan"
     ),
     "pulumi cancel": By(f"{_CURES}::test_a_killed_update_leaves_lock_entry_and_orphan"),

@@ -11,8 +11,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from fleet.policies import filled, policies
 from manifest import Settings
+from operate.policies import filled, policies
 from tests.command import run
 from tests.stack import ROOT, Stack, of_stack, own_stack
 
@@ -127,7 +127,7 @@ def test_who_may_deploy_rolls_out_changes_and_takes_down(team: Team) -> None:
 
 
 def orphans(somebody: Team) -> str:
-    command = [sys.executable, "-m", "fleet.orphans", "--stack", "local"]
+    command = [sys.executable, "-m", "operate.orphans", "--stack", "local"]
     return run(command, somebody.project, somebody.environment()).stdout
 
 

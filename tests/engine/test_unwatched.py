@@ -178,7 +178,7 @@ def test_a_cancelled_job_ends_pulumi_in_order(main):
 
 def require_idle(main):
     """Nobody holds the lock."""
-    told = main.runs("python", "-c", "from fleet.state import require_idle; require_idle('local')")
+    told = main.runs("python", "-c", "from operate.state import require_idle; require_idle('local')")
     assert told.returncode == 0, told.stdout
 
 

@@ -4,9 +4,10 @@ import sys
 
 import pytest
 
-from fleet import command, rollout
+from fleet import command
 from fleet.command import MissingError
 from fleet.commit import checked_out
+from operate import rollout
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests.repository import Repository
 from tests.stack import ROOT
 
 GOLDEN = Path(__file__).parent / "golden"
-ROOMS = ("manifest", "bootstrap", "fleet", "pipeline")
+ROOMS = ("manifest", "bootstrap", "fleet", "operate", "pipeline")
 
 
 def golden(name, text):

@@ -1,4 +1,4 @@
-"""`python -m fleet.policies POLICY [--stack STACK ...]`: prints an IAM policy of `iam/`.
+"""`python -m operate.policies POLICY [--stack STACK ...]`: prints an IAM policy of `iam/`.
 
 Without --stack with its placeholders, as `make policies` writes it from `iam/permissions.yaml`; with --stack
 filled in, for `aws iam`. Makes no AWS call. Exit codes: 0 printed, 1 the stack's files say no, 2 wrong usage.
@@ -139,7 +139,7 @@ def _settings(root: Path, arguments: argparse.Namespace) -> Settings:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m fleet.policies", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m operate.policies", description=__doc__)
     parser.add_argument("policy", choices=(*MADE, *TRUSTS))
     parser.add_argument("--stack", help="the environment whose file says account and region, such as dev")
     parser.add_argument("--as", dest="another", type=ANOTHER, metavar="STACK", help=str(ANOTHER))

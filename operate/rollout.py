@@ -1,4 +1,4 @@
-"""`python -m fleet.rollout APP --stack STACK [--yes]`: `pulumi up` of one app alone.
+"""`python -m operate.rollout APP --stack STACK [--yes]`: `pulumi up` of one app alone.
 
 What apps share is no target. An app needs one thing of it, and only if its slug is packed from a folder: the
 stack's bucket, which a first whole `up` makes. Without it the rollout fails before it launches anything. Exit
@@ -26,7 +26,7 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m fleet.rollout", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m operate.rollout", description=__doc__)
     parser.add_argument("app", metavar="APP", help="an app's name")
     parser.add_argument("--stack", required=True, help="the environment, such as dev")
     parser.add_argument("--yes", action="store_true", help="ask nothing")

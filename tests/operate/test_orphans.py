@@ -9,9 +9,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from fleet import orphans
-from fleet.orphans import Found, orphans_of
-from fleet.state import parse_state, provider_of
+from operate import orphans
+from operate.orphans import Found, orphans_of
+from operate.state import parse_state, provider_of
 
 MOTO = "123456789012"
 INSTANCE = "aws:ec2/instance:Instance"

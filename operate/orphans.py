@@ -1,4 +1,4 @@
-"""`python -m fleet.orphans --stack STACK [--yes]`: instances of a stack, by tag, that its state lacks.
+"""`python -m operate.orphans --stack STACK [--yes]`: instances of a stack, by tag, that its state lacks.
 
 A killed `pulumi up` leaves one when it dies between a launch and the record of it. A line each on stdout: id,
 name, state, launch, and why it may be there. Exit codes: 0 there are none, or none is left; 1 there are some;
@@ -18,8 +18,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from fleet import names
 from fleet.ec2 import describe_present
 from fleet.session import Access
-from fleet.state import State, StateError, provider_of, read_state, require_idle
 from manifest import ManifestError, Settings, load_settings, refuse_placeholders
+from operate.state import State, StateError, provider_of, read_state, require_idle
 
 SOME, UNCERTAIN = 1, 2
 
@@ -98,7 +98,7 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m fleet.orphans", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m operate.orphans", description=__doc__)
     parser.add_argument("--stack", required=True, help="the environment, such as dev")
     parser.add_argument("--yes", action="store_true", help="remove them")
     return parser.parse_args()

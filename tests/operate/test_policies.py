@@ -15,10 +15,10 @@ import pytest
 
 from bootstrap import bucket_name
 from fleet import names
-from fleet.policies import FOLDER, MADE, PLACEHOLDER, TRUSTS, filled, policies, read_table
 from local.provider.rows import RESOURCES
 from local.provider.table import PROVIDER
 from manifest import Settings
+from operate.policies import FOLDER, MADE, PLACEHOLDER, TRUSTS, filled, policies, read_table
 from tests.stack import ROOT
 
 MANAGED_MAX = 6144
@@ -218,7 +218,7 @@ def project(tmp_path):
 
 def command(project, *arguments):
     return subprocess.run(
-        [sys.executable, "-m", "fleet.policies", *arguments],
+        [sys.executable, "-m", "operate.policies", *arguments],
         cwd=project,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
