@@ -6,21 +6,21 @@ from tests.stack import eventually
 
 pytestmark = pytest.mark.engine
 
-QUICK = {"healthy_deadline": "8s", "min_healthy_time": "1s"}
+QUICK = {"healthy_deadline": "16s", "min_healthy_time": "1s"}
 SHORT = {"healthcheck": {"path": "/", "start_timeout": "5s"}, "deploy": QUICK}
 
 
 def test_each_fault_of_a_boot_gives_its_own_message(simulated):
     # Once one gate has failed no other begins, so they fail when all are there.
-    fails = "fail step=fetch exit=22 log='answered 404' delay=5"
+    fails = "fail step=fetch exit=22 log='answered 404' delay=12"
     simulated.app("fails", image_id=simulated.image(fails), **SHORT)
     simulated.app("hangs", image_id=simulated.image("hang step=packages"), **SHORT)
-    simulated.app("dies", image_id=simulated.image("die step=fetch delay=5"), **SHORT)
+    simulated.app("dies", image_id=simulated.image("die step=fetch delay=12"), **SHORT)
     text = simulated.failed_up().text
     assert "app fails: instance i-" in text
     assert "failed at step fetch, exit 22" in text
     assert "| answered 404" in text
-    assert "hangs: not ready 8 s after its launch (healthy_deadline), last finished step: system" in text
+    assert "hangs: not ready 16 s after its launch (healthy_deadline), last finished step: system" in text
     assert "died after step user: it is" in text
 
 
