@@ -30,14 +30,15 @@ class Access:
     @cached_property
     def ec2(self) -> "EC2Client":
         """Made when it is first asked for: so a wrong profile is an answer that does not come."""
-        client: EC2Client = self._client("ec2")
+        client: EC2Client = self.client("ec2")
         return client
 
     def account(self) -> str:
         """The account that the credentials belong to."""
-        return str(self._client("sts").get_caller_identity()["Account"])
+        return str(self.client("sts").get_caller_identity()["Account"])
 
-    def _client(self, service: str) -> Any:  # noqa: ANN401 - what it is depends on the name
+    def client(self, service: str) -> Any:  # noqa: ANN401 - what it is depends on the name
+        """A boto3 client of the service."""
         session = self._session()
         for role in _roles(self._provider):
             session = self._assume(role, session)

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from bootstrap import bucket_name
-from fleet import session
+from fleet.session import Access
 from local import toolchain
 from manifest import ManifestError, load_settings, refuse_placeholders
 from tests.stack import MAY_LOG, ROOT, AnyStack, copy_project, of_stack, own_stack
@@ -93,7 +93,7 @@ class AwsStack(AnyStack):
         """As the person, who may look at everything; the role that deploys need not."""
         config = yaml.safe_load((self.project / "Pulumi.test-aws.yaml").read_text())["config"]
         provider = {key.removeprefix("aws:"): value for key, value in config.items()}
-        return session._client({**provider, "assumeRole": None, "assumeRoles": None}, service)
+        return Access({**provider, "assumeRole": None, "assumeRoles": None}).client(service)
 
     def _ours(self) -> list[dict[str, Any]]:
         return of_stack(self.settings())

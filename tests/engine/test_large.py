@@ -70,7 +70,7 @@ def lives(stack: Stack, apps: int, each: int) -> str:
         stack.pulumi("config", "set", "--path", f"counts.{app}", str(count))
     before = stack.instances()
     scaled = fleet.timed("scaled", stack.up)
-    assert sorted(scaled.ended("update")) == ["app-1.accepted", "app-2.accepted"]
+    assert sorted(scaled.ended("update")) == ["app-1.accepted", "app-2.accepted", "fleet-plan"]
     assert fleet.places() == expected(fleet.names, each, **{"app-1": each + 3, "app-2": 1})
     kept = {name: id_ for name, id_ in before.items() if name in stack.instances()}
     assert len(kept) == len(before) - (each - 1)

@@ -20,13 +20,14 @@ class PullRequest:
     """A change on top of what was merged and rolled out."""
 
     merged: Merged
+    serves: str
 
     def comment(self):
         """What the step of preview.yml makes of it, and its exit code."""
-        commit, serves = self.merged.commit("change"), self.merged.git("rev-parse", "HEAD^1")
+        commit = self.merged.commit("change")
         done = self.merged.step("preview.yml", "Say what changes", STACK="local")
         text = (self.merged.folder / "comment.md").read_text()
-        return text.replace(commit[:8], "COMMIT").replace(serves[:8], "BASE"), done.returncode
+        return text.replace(commit[:8], "COMMIT").replace(self.serves[:8], "BASE"), done.returncode
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def base(tmp_path_factory):
 @pytest.fixture
 def pull_request(base):
     before = base.head()
-    yield PullRequest(base)
+    yield PullRequest(base, before)
     base.git("reset", "--quiet", "--hard", before)
 
 

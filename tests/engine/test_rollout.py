@@ -43,7 +43,7 @@ def test_preview_says_what_changes_and_why_and_creates_nothing(simulated):
     simulated.app("hello")
     simulated.app("other")
     first = simulated.preview().text
-    assert "app hello: new: web 1 x t3.micro, version " in first
+    assert "app hello: new: web 1 x t3.micro of version " in first
     assert simulated.instances() == {}
     simulated.up()
     before = simulated.instances()
