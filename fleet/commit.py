@@ -6,10 +6,14 @@ A Stash behind what was accepted of every app, so after a failed `up` it names t
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 import pulumi
 
 from fleet.command import MissingError, ask
+
+COMMIT: Final = "commit"
+"""The name of the Stash."""
 
 
 def checked_out(root: Path) -> str | None:
@@ -22,7 +26,7 @@ def checked_out(root: Path) -> str | None:
 def declare_commit(commit: str, accepted: Iterable[pulumi.Output[object]]) -> pulumi.Output[object]:
     """`commit` once all of `accepted` is known; else the one before."""
     known = pulumi.Output.all(*accepted).apply(lambda _: commit)
-    return pulumi.Stash("commit", input=known).input
+    return pulumi.Stash(COMMIT, input=known).input
 
 
 def _git(root: Path, *arguments: str) -> str | None:

@@ -24,7 +24,7 @@ def faults_of_access(offer: Offer, settings: Settings) -> Iterator[Problem]:
         yield _of_aws(f"did not answer ({offer.unanswered['the account']}); next: {_WHOSE}")
     elif offer.account not in {None, settings.account}:
         text = f"names {settings.account}, but these credentials are of account {offer.account}"
-        yield _of_stack(settings, _ACCOUNT, f"{text}; next: set aws:profile, or ask whose they are: {_WHOSE}")
+        yield settings.problem(_ACCOUNT, f"{text}; next: set aws:profile, or ask whose they are: {_WHOSE}")
 
 
 def faults_of_network(process: Process, offer: Offer, settings: Settings) -> Iterator[Problem]:
@@ -36,17 +36,12 @@ def faults_of_network(process: Process, offer: Offer, settings: Settings) -> Ite
         yield from _of_subnets(process, offer)
     elif not subnets_of(process, offer):
         text = f"{offer.region} has no default VPC with subnets; name some: {ASK_SUBNETS}{offer.region}"
-        yield _of_stack(settings, "subnets", text)
+        yield settings.problem("subnets", text)
 
 
 def _of_aws(text: str) -> Problem:
     """What no file is to blame for."""
     return Problem("AWS", 0, text)
-
-
-def _of_stack(settings: Settings, key: str, text: str) -> Problem:
-    origin = settings.origin(key)
-    return Problem(origin.file, origin.line, f"{key}: {text}")
 
 
 def _of_subnets(process: Process, offer: Offer) -> Iterator[Problem]:

@@ -98,11 +98,6 @@ def declare_role(
 
 def may_read(grant: Grant, settings: Settings) -> str:
     """The policy document of the role."""
-    arn = f"arn:{partition(settings.region)}:s3:::{grant.bucket}/{grant.key}"
+    arn = f"arn:{partition_of(settings.region).name}:s3:::{grant.bucket}/{grant.key}"
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": arn}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def partition(region: str) -> str:
-    """How the ARNs of a region begin."""
-    return partition_of(region).name

@@ -15,8 +15,7 @@ from typing import Any, Final
 
 import yaml
 
-from fleet.slugs import partition
-from manifest import ManifestError, Settings, load_settings, refuse_placeholder_account
+from manifest import ManifestError, Settings, load_settings, partition_of, refuse_placeholder_account
 
 FOLDER: Final = "iam"
 TABLE: Final = "permissions.yaml"
@@ -70,7 +69,7 @@ ANOTHER: Final = Option(
 )
 
 
-def made(table: Mapping[str, Any], which: str) -> str:
+def policy_json(table: Mapping[str, Any], which: str) -> str:
     """The policy `which` of the table, as JSON with placeholders."""
     statements = [_statement(row) for row in table[which]]
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2) + "\n"
@@ -92,7 +91,7 @@ def policies(root: Path) -> Mapping[str, str]:
     """Every policy by its name, with placeholders."""
     table = read_table(root)
     trusts = {which: (root / FOLDER / f"{which}.json").read_text() for which in TRUSTS}
-    return {which: made(table, which) for which in MADE} | trusts
+    return {which: policy_json(table, which) for which in MADE} | trusts
 
 
 def missing(policy: str, given: Mapping[str, str]) -> Sequence[str]:
@@ -109,7 +108,7 @@ def filled(policy: str, settings: Settings, given: Mapping[str, str]) -> str:
     values = {
         "account": settings.account,
         "region": settings.region,
-        "partition": partition(settings.region),
+        "partition": partition_of(settings.region).name,
         "project": settings.project,
         "stack": settings.stack,
         **given,
