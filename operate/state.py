@@ -22,23 +22,26 @@ class State:
     """What a stack's state knows.
 
     `instances`: id -> name; `groups`: ids of security groups; `pending`: names of the instances whose
-    creation had begun and was never recorded as done.
+    creation had begun and was never recorded as done. `cut_off`: whether an update ended in the middle of
+    something, whatever that was.
     """
 
     instances: Mapping[str, str]
     groups: frozenset[str]
     pending: frozenset[str]
+    cut_off: bool
 
 
 def parse_state(exported: Mapping[str, Any]) -> State:
     """The state from what `pulumi stack export` prints."""
     deployment = exported.get("deployment") or {}
     resources = deployment.get("resources") or ()
-    begun = (one["resource"] for one in deployment.get("pending_operations") or ())
+    begun = [one["resource"] for one in deployment.get("pending_operations") or ()]
     return State(
         instances={one["id"]: _name(one) for one in _of(INSTANCE, resources)},
         groups=frozenset(one["id"] for one in _of(SECURITY_GROUP, resources)),
         pending=frozenset(_name(one) for one in begun if one["type"] == INSTANCE and not one.get("id")),
+        cut_off=bool(begun),
     )
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from operate.state import StateError, require_idle
+from operate.state import StateError, read_state, require_idle
 from pipeline import actions
 from pipeline.commands import PipelineError, asked, run, say, says_no
 from pipeline.locks import parse_locks, why_kept
@@ -83,7 +83,7 @@ def _later_one(stack: str) -> str | None:
 def _cure(stack: str) -> None:
     """Raises PipelineError where somebody may be at work."""
     was_locked = _unlock(stack)
-    if was_locked or _has_pending(stack):
+    if was_locked or read_state(stack).cut_off:
         say(f"an update of {stack} was cut off: looking for what it left")
         run(sys.executable, "-m", "operate.orphans", "--stack", stack, "--yes")
         _pulumi(stack, "refresh", "--yes", "--skip-preview", "--clear-pending-creates")
@@ -102,11 +102,6 @@ def _unlock(stack: str) -> bool:
         run("pulumi", "cancel", "--yes", "--stack", stack)
         return True
     return False
-
-
-def _has_pending(stack: str) -> bool:
-    state = json.loads(asked("pulumi", "stack", "export", "--stack", stack))
-    return bool((state.get("deployment") or {}).get("pending_operations"))
 
 
 def _pulumi(stack: str, *arguments: str, folder: Path | None = None) -> None:

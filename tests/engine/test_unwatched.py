@@ -73,11 +73,12 @@ def test_an_approval_that_came_late_takes_nothing_back(main):
     assert (deployed(main), main.stack.instances()) == (later, serving)
 
 
-def test_a_killed_job_is_cured_by_the_next(main):
+@pytest.mark.parametrize("unlocked", [False, True], ids=["locked", "unlocked by hand"])
+def test_a_killed_job_is_cured_by_the_next(main, unlocked):
     """It leaves its lock, an entry of what was being made, and an instance that the state does not know."""
     stack = main.stack
     old = stack.instances()
-    stack.app("hello", env={"KILLED": "yes"})
+    stack.app("hello", env={"KILLED": str(unlocked)})
     main.commit("killed")
     with update(stack, "up") as killed:
         killed.until(lambda: [one for one in killed.begun() if one.startswith("create hello.web.")], "launch")
@@ -85,8 +86,10 @@ def test_a_killed_job_is_cured_by_the_next(main):
         killed.kill()
     (orphan,) = stack.instances().keys() - old.keys()
     lost = stack.instances()[orphan]
+    if unlocked:
+        assert stack.pulumi("cancel", "--yes").code == 0
     told = deploys(main)
-    assert "taking away the lock of a job that is over" in told
+    assert ("taking away the lock of a job that is over" in told) is not unlocked
     assert lost not in stack.there()
     assert sorted(name.split(".")[0] for name in stack.there().values()) == ["hello", "other"]
     assert deployed(main) == main.head()

@@ -49,6 +49,11 @@ def test_what_the_state_knows_is_none_also_when_it_waits_for_its_deletion():
     assert [str(one.found.id) for one in orphans_of(state, [found("i-other")])] == ["i-other"]
 
 
+def test_whatever_was_begun_and_not_recorded_means_that_an_update_was_cut_off():
+    assert parse_state(exported(OURS, pending=[resource(GROUP, "hello.web.security-group")])).cut_off
+    assert not parse_state(exported(OURS)).cut_off
+
+
 def test_each_line_says_why_and_the_oldest_comes_first():
     begun = resource(INSTANCE, "hello.web.1.aaaaaaaa")
     state = parse_state(
