@@ -57,7 +57,7 @@ check: tools ##   linters, types, import directions, workflows
 	@PATH=$(abspath $(BIN)):$$PATH "$$($(BIN)/python -m local.toolchain --linter)"
 	@$(BIN)/zizmor --quiet --offline --no-progress .github
 
-unit: tools ##   no processes of ours, no AWS
+unit: tools ##   no pulumi command, no machines
 	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "not engine and not machines and not soak"
 
 engine: tools ##   the real pulumi, simulated machines

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from fleet.command import MissingError
 from operate.state import StateError
 from pipeline import actions, offline, updates
 from pipeline.changes import Changes
@@ -27,7 +28,7 @@ def main() -> int:
     arguments = _parser().parse_args()
     try:
         arguments.run(arguments)
-    except (PipelineError, StateError, urllib.error.URLError) as error:
+    except (MissingError, PipelineError, StateError, urllib.error.URLError) as error:
         say(f"error: {error}")
         return 1
     except KeyboardInterrupt:

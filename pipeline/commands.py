@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from fleet.command import MissingError, ask
+
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 """What a step's process gets when its job is cancelled, 7.5 s apart, and 2.5 s later SIGKILL:
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
@@ -19,7 +21,7 @@ class PipelineError(Exception):
 
 
 def run(*command: str, folder: Path | None = None) -> None:
-    """What it prints goes where our output goes. Raises PipelineError."""
+    """What it prints goes where our output goes. Raises PipelineError, as all here MissingError."""
     if code := _done(command, folder, None).returncode:
         raise PipelineError(f"`{' '.join(command)}` ended with exit code {code}: its own words stand above")
 
@@ -33,14 +35,14 @@ def heard(*command: str, folder: Path | None = None) -> subprocess.CompletedProc
 
 def asked(*command: str, folder: Path | None = None) -> str:
     """What it prints on stdout. Raises PipelineError."""
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = ask(*command, folder=folder)
     if done.returncode:
         raise PipelineError(f"`{' '.join(command)}`: {done.stderr.strip()}")
     return done.stdout
 
 
 def says_no(*command: str) -> bool:
-    return subprocess.run(command, capture_output=True, check=False).returncode != 0
+    return ask(*command).returncode != 0
 
 
 def say(line: str) -> None:
@@ -51,16 +53,18 @@ def say(line: str) -> None:
 def _done(
     command: Sequence[str], folder: Path | None, output: int | None
 ) -> subprocess.CompletedProcess[str]:
-    """In a group of its own, so that a ^C comes to it from here alone, and once."""
     say(f"$ {' '.join(command)}")
-    with (
-        subprocess.Popen(
-            command, cwd=folder, stdout=output, stderr=output, text=True, process_group=0
-        ) as process,
-        _ended_in_order(process),
-    ):
+    with _begun(command, folder, output) as process, _ended_in_order(process):
         told, errors = process.communicate()
     return subprocess.CompletedProcess(command, process.returncode, told, errors)
+
+
+def _begun(command: Sequence[str], folder: Path | None, output: int | None) -> subprocess.Popen[str]:
+    """In a group of its own, so that a ^C comes to it from here alone, and once."""
+    try:
+        return subprocess.Popen(command, cwd=folder, stdout=output, stderr=output, text=True, process_group=0)
+    except FileNotFoundError as error:
+        raise MissingError(command[0]) from error
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from fleet.command import ask
 from fleet.explain import explain
 from manifest import App, ManifestError
 from pipeline import rendered
@@ -45,7 +46,7 @@ def changes_since(base: str, stack: str, root: Path) -> Changes:
 def _rendered_by(tree: Path, stack: str) -> subprocess.CompletedProcess[str]:
     """By the program of that tree, whose `pipeline.rendered` may be another one."""
     command = [sys.executable, "-m", rendered.__name__, stack]
-    return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
+    return ask(*command, folder=tree)
 
 
 def _apps(apps: Mapping[str, App], old: Accepted, new: Accepted) -> Iterator[AppChange]:

@@ -11,15 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from fleet.commit import COMMIT
+from operate.state import INSTANCE
 from pipeline.changes import AppChange, Changes, by_app, script_changes
 from pipeline.commands import heard
 
 _SIGNS: Final = {"create": "+", "update": "~", "delete": "-", "read": "<"}
 _ACCEPTED: Final = ".accepted"
 _STASH: Final = "pulumi:index:Stash"
-_INSTANCE: Final = "aws:ec2/instance:Instance"
-_COMMIT: Final = "commit"
-"""The Stash of the deployed commit, which every merge changes."""
 
 _NOT_FOR_PEOPLE: Final = (
     "nothing was declared:",  # the comment's headline
@@ -126,7 +125,7 @@ def _scripts(state: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
 
 def _serves(steps: Iterable[Step]) -> str:
     """The commit that is deployed, where the change is of another one."""
-    of_commit = (step.get("oldState") or {} for step in steps if _name(step) == _COMMIT)
+    of_commit = (step.get("oldState") or {} for step in steps if _name(step) == COMMIT)
     return next((str(state.get("inputs", {}).get("input", "")) for state in of_commit), "")
 
 
@@ -136,7 +135,8 @@ def _resource(step: Step) -> str:
 
 
 def _is_told(step: Step) -> bool:
-    return step["op"] != "same" and _type(step) != "pulumi:pulumi:Stack" and _name(step) != _COMMIT
+    """Not the deployed commit, which every merge changes."""
+    return step["op"] != "same" and _type(step) != "pulumi:pulumi:Stack" and _name(step) != COMMIT
 
 
 def _is_accepted(step: Step) -> bool:
@@ -144,7 +144,7 @@ def _is_accepted(step: Step) -> bool:
 
 
 def _is_instance_of(app: str, step: Step) -> bool:
-    return _type(step) == _INSTANCE and _name(step).startswith(f"{app}.")
+    return _type(step) == INSTANCE and _name(step).startswith(f"{app}.")
 
 
 def _name(step: Step) -> str:
